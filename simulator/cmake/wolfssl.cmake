@@ -1,0 +1,130 @@
+# pkg::wolfssl: the TLS and crypto library, and what the copy at hand can do.
+#
+# Where it comes from, first match wins:
+#   1. -DWOLFSSL_ROOT=DIR, a prefix with include/wolfssl and lib/libwolfssl.{a,so}
+#   2. the tuned static build in the cache, made once by simulator/cmake/build-wolfssl.sh
+#   3. Debian's own libwolfssl-dev, which works but lacks features and is slower; the message says which
+#
+# What it can do, as cache variables LWM2M_SIM_WOLFSSL_HAS_<FEATURE> (TRUE or FALSE) and, for the code, definitions
+# LWM2M_SIM_WOLFSSL_HAS_<FEATURE>=0|1 on pkg::wolfssl:
+#   PSK_CCM8      TLS_PSK_WITH_AES_128_CCM_8 inside wolfSSL's own handshake (our own PSK client needs only wolfCrypt)
+#   RPK           raw public keys, RFC 7250
+#   DTLS13        DTLS 1.3, RFC 9147
+#   CID           connection ids in wolfSSL's own sessions, DTLS 1.3 (CID12: DTLS 1.2 as well, RFC 9146)
+#   ATOMIC_USER   keys of a finished handshake can be exported (wolfSSL_GetClientWriteKey)
+#   AESNI         AES by the processor's instructions, chosen at run time
+#   CERTGEN       certificates can be made (tests and the embedded server)
+
+include(CheckCXXSourceCompiles)
+
+set(WOLFSSL_ROOT "" CACHE PATH "Prefix of a wolfSSL to use instead of the cached or Debian's own")
+
+if(WOLFSSL_ROOT)
+  set(wolfssl_prefix "${WOLFSSL_ROOT}")
+  set(wolfssl_source "given by WOLFSSL_ROOT")
+else()
+  execute_process(COMMAND "${CMAKE_CURRENT_LIST_DIR}/build-wolfssl.sh" --where
+    OUTPUT_VARIABLE wolfssl_cached OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE wolfssl_where_failed)
+  if(NOT wolfssl_where_failed AND EXISTS "${wolfssl_cached}/.complete")
+    set(wolfssl_prefix "${wolfssl_cached}")
+    set(wolfssl_source "tuned static build")
+  else()
+    set(wolfssl_prefix "")
+    set(wolfssl_source "Debian's own")
+  endif()
+endif()
+
+# Found anew each time: a cached build that appears later must win over what an earlier configure found.
+unset(wolfssl_include CACHE)
+unset(wolfssl_library CACHE)
+if(wolfssl_prefix)
+  find_path(wolfssl_include wolfssl/options.h PATHS "${wolfssl_prefix}/include" NO_DEFAULT_PATH)
+  find_library(wolfssl_library NAMES libwolfssl.a wolfssl PATHS "${wolfssl_prefix}/lib" NO_DEFAULT_PATH)
+else()
+  find_path(wolfssl_include wolfssl/options.h)
+  find_library(wolfssl_library wolfssl)
+endif()
+mark_as_advanced(wolfssl_include wolfssl_library)
+if(NOT wolfssl_include OR NOT wolfssl_library)
+  if(wolfssl_prefix)
+    message(FATAL_ERROR "No wolfSSL in ${wolfssl_prefix} (${wolfssl_source}): "
+      "expected include/wolfssl/options.h and lib/libwolfssl.a or .so there.")
+  endif()
+  message(FATAL_ERROR "No wolfSSL found. Run simulator/cmake/build-wolfssl.sh (or ./quickstart) for the tuned build, "
+    "install Debian's libwolfssl-dev, or give -DWOLFSSL_ROOT=PREFIX.")
+endif()
+
+file(STRINGS "${wolfssl_include}/wolfssl/version.h" wolfssl_version_line REGEX "LIBWOLFSSL_VERSION_STRING")
+string(REGEX REPLACE ".*\"([^\"]+)\".*" "\\1" LWM2M_SIM_WOLFSSL_VERSION "${wolfssl_version_line}")
+
+add_library(lwm2m_sim_pkg_wolfssl INTERFACE)
+add_library(pkg::wolfssl ALIAS lwm2m_sim_pkg_wolfssl)
+target_include_directories(lwm2m_sim_pkg_wolfssl SYSTEM INTERFACE "${wolfssl_include}")
+target_link_libraries(lwm2m_sim_pkg_wolfssl INTERFACE "${wolfssl_library}" m Threads::Threads)
+
+# The features are asked of the headers (options.h says how the library was built) and, where a function must exist,
+# of the linker. The key is there so that another library at the same place, or other questions, are asked anew.
+file(SHA256 "${wolfssl_include}/wolfssl/options.h" wolfssl_options_hash)
+file(SHA256 "${CMAKE_CURRENT_LIST_FILE}" wolfssl_questions_hash)
+set(wolfssl_key "${wolfssl_library} ${LWM2M_SIM_WOLFSSL_VERSION} ${wolfssl_options_hash} ${wolfssl_questions_hash}")
+if(NOT wolfssl_key STREQUAL "${LWM2M_SIM_WOLFSSL_KEY}")
+  foreach(feature PSK_CCM8 RPK DTLS13 CID CID12 ATOMIC_USER AESNI CERTGEN)
+    unset(LWM2M_SIM_WOLFSSL_HAS_${feature} CACHE)
+  endforeach()
+  set(LWM2M_SIM_WOLFSSL_KEY "${wolfssl_key}" CACHE INTERNAL "The wolfSSL whose features were detected")
+endif()
+
+set(CMAKE_REQUIRED_INCLUDES "${wolfssl_include}")
+set(CMAKE_REQUIRED_LIBRARIES "${wolfssl_library}" m Threads::Threads)
+set(CMAKE_REQUIRED_QUIET ON)
+
+# wolfssl_feature(NAME CONDITION STATEMENT): true when the preprocessor CONDITION holds and STATEMENT compiles and links.
+function(wolfssl_feature name condition statement)
+  check_cxx_source_compiles("
+    #include <wolfssl/options.h>
+    #include <wolfssl/ssl.h>
+    #include <wolfssl/wolfcrypt/asn_public.h>
+    #if !(${condition})
+    #error absent
+    #endif
+    int main() { ${statement}; return 0; }" LWM2M_SIM_WOLFSSL_HAS_${name})
+  if(LWM2M_SIM_WOLFSSL_HAS_${name})
+    target_compile_definitions(lwm2m_sim_pkg_wolfssl INTERFACE LWM2M_SIM_WOLFSSL_HAS_${name}=1)
+  else()
+    set(LWM2M_SIM_WOLFSSL_HAS_${name} FALSE CACHE INTERNAL "wolfSSL has ${name}")
+    target_compile_definitions(lwm2m_sim_pkg_wolfssl INTERFACE LWM2M_SIM_WOLFSSL_HAS_${name}=0)
+  endif()
+endfunction()
+
+# Every version builds the static-key PSK suites only under WOLFSSL_STATIC_PSK.
+wolfssl_feature(PSK_CCM8 "defined(WOLFSSL_STATIC_PSK) && defined(HAVE_AESCCM) && !defined(NO_PSK)"
+  "wolfSSL_CTX_set_psk_client_callback(nullptr, nullptr)")
+wolfssl_feature(RPK "defined(HAVE_RPK)" "wolfSSL_set_client_cert_type(nullptr, nullptr, 0)")
+wolfssl_feature(DTLS13 "defined(WOLFSSL_DTLS13)" "wolfDTLSv1_3_client_method()")
+wolfssl_feature(CID "defined(WOLFSSL_DTLS_CID)" "wolfSSL_dtls_cid_use(nullptr)")
+# RFC 9146 for DTLS 1.2 came with 5.7.4.
+wolfssl_feature(CID12 "defined(WOLFSSL_DTLS_CID) && LIBWOLFSSL_VERSION_HEX >= 0x05007004" "")
+wolfssl_feature(ATOMIC_USER "defined(ATOMIC_USER)" "wolfSSL_GetClientWriteKey(nullptr)")
+wolfssl_feature(AESNI "defined(WOLFSSL_AESNI) || defined(WOLFSSL_ARMASM)" "")
+wolfssl_feature(CERTGEN "defined(WOLFSSL_CERT_GEN)" "wc_InitCert(nullptr)")
+
+unset(CMAKE_REQUIRED_INCLUDES)
+unset(CMAKE_REQUIRED_LIBRARIES)
+unset(CMAKE_REQUIRED_QUIET)
+
+set(wolfssl_lacks "")
+foreach(pair "PSK_CCM8=PSK-CCM-8 in TLS" "RPK=raw public keys" "DTLS13=DTLS 1.3" "CID=connection ids"
+        "ATOMIC_USER=key export" "AESNI=AES instructions")
+  string(REGEX MATCH "^([^=]+)=(.*)$" matched "${pair}")
+  if(NOT LWM2M_SIM_WOLFSSL_HAS_${CMAKE_MATCH_1})
+    list(APPEND wolfssl_lacks "${CMAKE_MATCH_2}")
+  endif()
+endforeach()
+list(JOIN wolfssl_lacks ", " wolfssl_lacks)
+if(wolfssl_lacks STREQUAL "")
+  set(wolfssl_lacks "nothing that we use")
+endif()
+message(STATUS "wolfSSL ${LWM2M_SIM_WOLFSSL_VERSION} (${wolfssl_source}): ${wolfssl_library}; lacks: ${wolfssl_lacks}")
+if(wolfssl_source STREQUAL "Debian's own")
+  message(STATUS "  profiles that need what it lacks are refused; simulator/cmake/build-wolfssl.sh builds one that has it")
+endif()
