@@ -1,0 +1,94 @@
+// ResolvedProfile: a profile with every name, reference and default worked out. Immutable, and shared by all the devices that follow it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "coap/transmission.h"
+#include "profiles/generator_spec.h"
+#include "simulator/base/units.h"
+#include "simulator/lwm2m/content_format.h"
+#include "simulator/lwm2m/object_model.h"
+#include "simulator/lwm2m/value.h"
+
+namespace profiles {
+
+enum class Lwm2mVersion : std::uint8_t { v1_0, v1_1, v1_2 };
+std::string_view name(Lwm2mVersion version);  // "1.0"
+
+// One resource (depth 3) or, where the resource is multiple, one resource instance (depth 4) that every device of the profile starts with.
+struct ResolvedResource {
+    lwm2m::Path path;
+    lwm2m::Type type = lwm2m::Type::none;  // none: executable only
+    lwm2m::Operations operations;          // of the resource, from its object's model
+    bool multiple = false;                 // the resource is multiple; for depth 3 it then has no instances yet
+    std::int32_t generator = -1;           // index into ResolvedProfile::generators, or -1: `value` is constant until written
+    lwm2m::Value value;
+};
+
+struct ResolvedInstance {
+    lwm2m::Path path;  // depth 2
+    std::uint32_t first_resource = 0;  // [first, first + count) of ResolvedProfile::resources
+    std::uint32_t resource_count = 0;
+};
+
+struct ResolvedObject {
+    std::uint16_t id = 0;
+    const lwm2m::ObjectModel* model = nullptr;  // lives as long as the process
+    std::uint32_t first_instance = 0;
+    std::uint32_t instance_count = 0;
+};
+
+// What the radio does to the datagrams of one device, each way.
+struct NetworkSpec {
+    double loss = 0;       // share of datagrams, 0 to 1
+    double duplicate = 0;  // share
+    double reorder = 0;    // share that waits behind those sent after it
+    std::optional<base::DurationSpec> latency;  // one way is half of it
+
+    bool perfect() const { return loss == 0 && duplicate == 0 && reorder == 0 && !latency; }
+};
+
+struct BehaviourSpec {
+    base::DurationSpec boot_delay{};              // after the moment at which the ramp starts the device
+    double update_at = 0.9;                       // share of the lifetime after which the Update goes out
+    bool notify_confirmable = false;              // true: every notification is CON; else NON with one CON in 24 h (RFC 7641 4.5)
+    std::vector<std::pair<lwm2m::Path, base::Duration>> reboot_on_execute;  // path -> how long the device is away
+};
+
+struct ResolvedProfile {
+    std::string name;
+    std::string endpoint;  // template: {index} {index:08} {imei} {uuid} {shard} {seed} {profile}
+    Lwm2mVersion version = Lwm2mVersion::v1_1;
+    std::string binding = "U";
+    bool queue_mode = false;
+    base::DurationSpec lifetime;  // whole seconds when registered
+
+    std::vector<ResolvedObject> objects;      // by id; never 0 and 21 in the Register list
+    std::vector<ResolvedInstance> instances;  // by path
+    std::vector<ResolvedResource> resources;  // by path
+    std::vector<GeneratorSpec> generators;
+
+    // Ready for the wire: the link list of the Register and Update payload (Content-Format 40), RFC 6690.
+    std::string object_links;
+
+    base::Duration default_pmin{0};                // 1/0/2; 0 = none
+    std::optional<base::Duration> default_pmax;    // 1/0/3
+
+    std::vector<lwm2m::ContentFormat> formats;     // that the device can read and write, the preferred one first
+    lwm2m::ContentFormat default_format = lwm2m::ContentFormat::tlv;  // of an answer when the request has no Accept
+
+    coap::TransmissionParameters transmission;
+    BehaviourSpec behaviour;
+    NetworkSpec network;
+
+    // Index into `resources` of the entry at exactly that path, or -1.
+    std::int32_t find(const lwm2m::Path& path) const;
+};
+
+using ResolvedProfilePtr = std::shared_ptr<const ResolvedProfile>;
+
+}  // namespace profiles
