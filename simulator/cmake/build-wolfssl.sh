@@ -30,7 +30,8 @@ case "$machine" in
 esac
 
 config_hash=$(printf '%s\n' "$VERSION" "$machine" "$C_FLAGS" "${OPTIONS[@]}" | sha256sum | cut -c1-12)
-cache="${XDG_CACHE_HOME:-${HOME:?HOME is not set, so there is no cache folder; set XDG_CACHE_HOME}/.cache}/lwm2m-sim"
+home=${HOME:-$(getent passwd "$(id -u)" | cut -d : -f 6)}
+cache="${XDG_CACHE_HOME:-$home/.cache}/lwm2m-sim"
 prefix="$cache/wolfssl-$VERSION-$config_hash"
 
 if [ "${1:-}" = --where ]; then
@@ -51,7 +52,7 @@ fi
 
 mkdir -p "$cache"
 exec 9>"$cache/wolfssl.lock"
-flock -n 9 || say "another build is under way, waiting for it" && flock 9
+flock -n 9 || { say "another build is under way, waiting for it" && flock 9; }
 if [ -e "$prefix/.complete" ]; then
   say "tuned $VERSION is in $prefix"
   exit 0
@@ -73,60 +74,61 @@ fail() {
   die "$1 failed; the whole log is $log"
 }
 
-# Prints one deb-src line for $SUITE: the machine's first line for its own Debian release, with the suite swapped.
-# Understands one-line .list files and deb822 .sources files.
-private_source_line() {
-  local codename
-  codename=$(. /etc/os-release && echo "${VERSION_CODENAME:?}")
+# Prints deb-src lines for $SUITE, likeliest first: the machine's own lines for its Debian release, with the suite
+# swapped. Understands one-line .list files and deb822 .sources files. Others' repositories may use the same suite name,
+# so there can be more than one, and the caller tries them in turn.
+private_source_lines() {
+  local codename list_file parts_dir file
+  codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-stable}")
+  eval "$(apt-config shell list_file Dir::Etc::sourcelist/f parts_dir Dir::Etc::sourceparts/d)"
   local files=()
-  for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources; do
-    if [ -r "$file" ]; then files+=("$file"); fi
+  for file in "$list_file" "$parts_dir"/*.list "$parts_dir"/*.sources; do
+    if [ -r "$file" ] && [ -f "$file" ]; then files+=("$file"); fi
   done
+  [ "${#files[@]}" -gt 0 ] || return 0
   awk -v own="$codename" -v suite="$SUITE" '
     function is_own(name) { return name == own || name == "stable" || name == "oldstable" }
     function emit(options, uri) {
-      if (done) return
-      done = 1
-      print "deb-src " (options == "" ? "" : "[" options "] ") uri " " suite " main"
+      line = "deb-src " (options == "" ? "" : "[" options "] ") uri " " suite " main"
+      rank = options ~ /debian-archive/ ? 0 : uri ~ /\/debian\/?$/ ? 1 : 2
+      if (!(line in seen)) print rank " " line
+      seen[line] = 1
     }
-    function end_stanza(  i, n, uris, suites) {
+    function end_stanza(  i, j, n, m, uris, suites) {
       n = split(stanza["suites"], suites, /[ \t]+/)
-      split(stanza["uris"], uris, /[ \t]+/)
-      if (stanza["types"] ~ /(^|[ \t])deb([ \t]|$)/ && tolower(stanza["enabled"]) != "no" && uris[1] != "")
+      m = split(stanza["uris"], uris, /[ \t]+/)
+      if (stanza["types"] ~ /(^|[ \t])deb([ \t]|$)/ && tolower(stanza["enabled"]) != "no")
         for (i = 1; i <= n; i++)
-          if (is_own(suites[i]))
-            emit(stanza["signed-by"] ~ /^\// ? "signed-by=" stanza["signed-by"] : "", uris[1])
-      delete stanza
+          for (j = 1; is_own(suites[i]) && j <= m; j++)
+            emit(stanza["signed-by"] ~ /^\// ? "signed-by=" stanza["signed-by"] : "", uris[j])
+      for (key in stanza) delete stanza[key]
     }
     FNR == 1 { end_stanza(); deb822 = FILENAME ~ /\.sources$/ }
+    /^[ \t]*#/ { next }
     !deb822 && $1 == "deb" {
       options = ""
-      line = $0
-      if (match(line, /\[[^]]*\]/)) {
-        options = substr(line, RSTART + 1, RLENGTH - 2)
-        gsub(/arch=[^ ]*/, "", options); gsub(/^ +| +$/, "", options)
-        line = substr(line, 1, RSTART - 1) substr(line, RSTART + RLENGTH)
+      text = $0
+      if (match(text, /\[[^]]*\]/)) {
+        options = substr(text, RSTART + 1, RLENGTH - 2)
+        gsub(/arch=[^ ]*/, "", options)
+        gsub(/^ +| +$/, "", options)
+        text = substr(text, 1, RSTART - 1) substr(text, RSTART + RLENGTH)
       }
-      split(line, word, /[ \t]+/)
+      split(text, word, /[ \t]+/)
       if (is_own(word[3])) emit(options, word[2])
     }
     deb822 && /^[ \t]*$/ { end_stanza() }
-    deb822 && /^#/ { next }
     deb822 && /^[A-Za-z-]+:/ {
       key = tolower(substr($0, 1, index($0, ":") - 1))
       value = substr($0, index($0, ":") + 1)
       gsub(/^[ \t]+|[ \t]+$/, "", value)
       stanza[key] = value
     }
-    END { end_stanza() }' "${files[@]}"
+    END { end_stanza() }' "${files[@]}" | sort -s -n -k 1,1 | cut -d ' ' -f 2-
 }
 
-get_source() {
-  local line
-  line=$(private_source_line)
-  [ -n "$line" ] || die "found no line for this Debian release in the machine's apt sources"
-  printf '%s\n' "$line" >"$work/apt/sources.list"
-  # Settings of its own for all that apt writes; nothing of the machine's state is touched, and its hooks do not run.
+# Settings of its own for all that apt writes; nothing of the machine's state is touched, and its hooks do not run.
+write_apt_conf() {
   cat >"$work/apt/apt.conf" <<CONF
 Dir::Etc::sourcelist "$work/apt/sources.list";
 Dir::Etc::sourceparts "/dev/null";
@@ -135,15 +137,30 @@ Dir::Etc::preferencesparts "/dev/null";
 Dir::State::lists "$work/apt/lists";
 Dir::Cache "$work/apt/cache";
 Acquire::Languages "none";
+Acquire::Retries "3";
 APT::Sandbox::User "root";
 #clear APT::Update::Pre-Invoke;
 #clear APT::Update::Post-Invoke;
 #clear APT::Update::Post-Invoke-Success;
 CONF
+}
+
+get_source() {
+  local lines line
+  lines=$(private_source_lines)
+  [ -n "$lines" ] || die "found no line for this Debian release in the machine's apt sources"
+  write_apt_conf
   say "fetching the source package from Debian $SUITE"
-  apt-get -c "$work/apt/apt.conf" -q update >>"$log" 2>&1 </dev/null || fail "apt-get update"
-  (cd "$work/source" && apt-get -c "$work/apt/apt.conf" -q source wolfssl) >>"$log" 2>&1 </dev/null ||
-    fail "apt-get source wolfssl"
+  while IFS= read -r line; do
+    printf '%s\n' "$line" >"$work/apt/sources.list"
+    rm -rf "$work/source"
+    mkdir -p "$work/source"
+    if apt-get -c "$work/apt/apt.conf" -q update >>"$log" 2>&1 </dev/null &&
+      (cd "$work/source" && apt-get -c "$work/apt/apt.conf" -q source wolfssl >>"$log" 2>&1 </dev/null); then
+      return 0
+    fi
+  done <<<"$lines"
+  fail "fetching the source package"
 }
 
 build() {
