@@ -6,7 +6,9 @@
 
 namespace coap {
 
-constexpr std::uint8_t make_code(unsigned code_class, unsigned detail) { return static_cast<std::uint8_t>(code_class << 5 | detail); }
+constexpr std::uint8_t make_code(unsigned code_class, unsigned detail) {
+    return static_cast<std::uint8_t>(code_class << 5 | detail);
+}
 
 // Any byte may stand on the wire: a Code is open to values without a name here.
 enum class Code : std::uint8_t {

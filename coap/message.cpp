@@ -82,7 +82,8 @@ base::Result<MessageView> parse(base::Bytes datagram) {
     message.code = static_cast<Code>(datagram[1]);
     message.message_id = static_cast<std::uint16_t>(datagram[2] << 8 | datagram[3]);
     // RFC 7252 4.1: an Empty message has no token, options or payload.
-    if (message.code == Code::empty && datagram.size() > 4) return base::fail("an Empty message with bytes behind its header", 4);
+    if (message.code == Code::empty && datagram.size() > 4)
+        return base::fail("an Empty message with bytes behind its header", 4);
 
     if (datagram.size() < 4 + token_size) return base::fail("token runs past the end", datagram.size());
     message.token = datagram.subspan(4, token_size);

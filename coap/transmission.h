@@ -29,7 +29,9 @@ struct TransmissionParameters {
     friend bool operator==(const TransmissionParameters&, const TransmissionParameters&) = default;
 
 private:
-    base::Duration scaled(unsigned times) const { return base::from_seconds(base::seconds(ack_timeout) * ack_random_factor * times); }
+    base::Duration scaled(unsigned times) const {
+        return base::from_seconds(base::seconds(ack_timeout) * ack_random_factor * times);
+    }
 };
 
 }  // namespace coap

@@ -25,12 +25,12 @@ struct ResolvedResource {
     lwm2m::Type type = lwm2m::Type::none;  // none: executable only
     lwm2m::Operations operations;          // of the resource, from its object's model
     bool multiple = false;                 // the resource is multiple; for depth 3 it then has no instances yet
-    std::int32_t generator = -1;           // index into ResolvedProfile::generators, or -1: `value` is constant until written
+    std::int32_t generator = -1;  // index into ResolvedProfile::generators, or -1: `value` is constant until written
     lwm2m::Value value;
 };
 
 struct ResolvedInstance {
-    lwm2m::Path path;  // depth 2
+    lwm2m::Path path;                  // depth 2
     std::uint32_t first_resource = 0;  // [first, first + count) of ResolvedProfile::resources
     std::uint32_t resource_count = 0;
 };
@@ -44,18 +44,18 @@ struct ResolvedObject {
 
 // What the radio does to the datagrams of one device, each way.
 struct NetworkSpec {
-    double loss = 0;       // share of datagrams, 0 to 1
-    double duplicate = 0;  // share
-    double reorder = 0;    // share that waits behind those sent after it
+    double loss = 0;                            // share of datagrams, 0 to 1
+    double duplicate = 0;                       // share
+    double reorder = 0;                         // share that waits behind those sent after it
     std::optional<base::DurationSpec> latency;  // one way is half of it
 
     bool perfect() const { return loss == 0 && duplicate == 0 && reorder == 0 && !latency; }
 };
 
 struct BehaviourSpec {
-    base::DurationSpec boot_delay{};              // after the moment at which the ramp starts the device
-    double update_at = 0.9;                       // share of the lifetime after which the Update goes out
-    bool notify_confirmable = false;              // true: every notification is CON; else NON with one CON in 24 h (RFC 7641 4.5)
+    base::DurationSpec boot_delay{};  // after the moment at which the ramp starts the device
+    double update_at = 0.9;           // share of the lifetime after which the Update goes out
+    bool notify_confirmable = false;  // true: every notification is CON; else NON with one CON in 24 h (RFC 7641 4.5)
     std::vector<std::pair<lwm2m::Path, base::Duration>> reboot_on_execute;  // path -> how long the device is away
 };
 
@@ -75,10 +75,10 @@ struct ResolvedProfile {
     // Ready for the wire: the link list of the Register and Update payload (Content-Format 40), RFC 6690.
     std::string object_links;
 
-    base::Duration default_pmin{0};                // 1/0/2; 0 = none
-    std::optional<base::Duration> default_pmax;    // 1/0/3
+    base::Duration default_pmin{0};              // 1/0/2; 0 = none
+    std::optional<base::Duration> default_pmax;  // 1/0/3
 
-    std::vector<lwm2m::ContentFormat> formats;     // that the device can read and write, the preferred one first
+    std::vector<lwm2m::ContentFormat> formats;  // that the device can read and write, the preferred one first
     lwm2m::ContentFormat default_format = lwm2m::ContentFormat::tlv;  // of an answer when the request has no Accept
 
     coap::TransmissionParameters transmission;

@@ -17,9 +17,7 @@ using MutableBytes = std::span<std::uint8_t>;
 inline Bytes as_bytes(std::string_view text) {
     return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
-inline std::string_view as_text(Bytes bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+inline std::string_view as_text(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 inline bool equal(Bytes a, Bytes b) { return as_text(a) == as_text(b); }
 
 // Lower-case hexadecimal without separators.

@@ -19,6 +19,8 @@ template <class T, class E = Error>
 using Result = tl::expected<T, E>;
 
 // return fail("token longer than 8 bytes", 0);
-inline tl::unexpected<Error> fail(const char* what, std::size_t offset = 0) { return tl::unexpected<Error>(Error{what, offset}); }
+inline tl::unexpected<Error> fail(const char* what, std::size_t offset = 0) {
+    return tl::unexpected<Error>(Error{what, offset});
+}
 
 }  // namespace base

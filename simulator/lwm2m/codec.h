@@ -22,7 +22,8 @@ struct Entry {
 // What a decoder found. The views in `entries` point into the payload or into `storage`, and live as long as both.
 struct Entries {
     std::vector<Entry> entries;
-    std::deque<std::vector<std::uint8_t>> storage;  // what could not stay in the payload: unescaped strings, decoded base64
+    std::deque<std::vector<std::uint8_t>>
+        storage;  // what could not stay in the payload: unescaped strings, decoded base64
     void clear() {
         entries.clear();
         storage.clear();
@@ -49,11 +50,12 @@ base::Result<void> encode(ContentFormat format, const Path& base, std::span<cons
 
 // Reads a payload addressed to `base` into `out` (cleared first). Refuses paths outside `base`, values that do not fit their type, trailing
 // bytes and more than the limits. The offset of the error points into the payload.
-base::Result<void> decode(ContentFormat format, const Path& base, base::Bytes payload, const TypeSource& types, Entries& out,
-                          const DecodeLimits& limits = {});
+base::Result<void> decode(ContentFormat format, const Path& base, base::Bytes payload, const TypeSource& types,
+                          Entries& out, const DecodeLimits& limits = {});
 
 // SenML-ETCH and SenML records without values: the paths of a Read-Composite or Observe-Composite (RFC 8790, Core 1.2 6.3.8). Also LwM2M CBOR.
 base::Result<void> encode_paths(ContentFormat format, std::span<const Path> paths, base::Writer& out);
-base::Result<std::vector<Path>> decode_paths(ContentFormat format, base::Bytes payload, const DecodeLimits& limits = {});
+base::Result<std::vector<Path>> decode_paths(ContentFormat format, base::Bytes payload,
+                                             const DecodeLimits& limits = {});
 
 }  // namespace lwm2m

@@ -11,7 +11,8 @@ base::Result<Path> parse_path(std::string_view text) {
         if (path.depth == 4) return base::fail("a path has four levels at most", at);
         const std::size_t first = ++at;
         unsigned id = 0;
-        while (at < text.size() && text[at] >= '0' && text[at] <= '9' && id <= max_id) id = id * 10 + static_cast<unsigned>(text[at++] - '0');
+        while (at < text.size() && text[at] >= '0' && text[at] <= '9' && id <= max_id)
+            id = id * 10 + static_cast<unsigned>(text[at++] - '0');
         if (at == first) return base::fail("expected an id of digits", at);
         if (id > max_id) return base::fail("an id is 65534 at most", first);
         if (text[first] == '0' && at - first > 1) return base::fail("an id has no leading zero", first);

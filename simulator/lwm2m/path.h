@@ -25,7 +25,8 @@ struct Path {
     constexpr Path(std::uint16_t object, std::uint16_t instance) : ids{object, instance, no_id, no_id}, depth(2) {}
     constexpr Path(std::uint16_t object, std::uint16_t instance, std::uint16_t resource)
         : ids{object, instance, resource, no_id}, depth(3) {}
-    constexpr Path(std::uint16_t object, std::uint16_t instance, std::uint16_t resource, std::uint16_t resource_instance)
+    constexpr Path(std::uint16_t object, std::uint16_t instance, std::uint16_t resource,
+                   std::uint16_t resource_instance)
         : ids{object, instance, resource, resource_instance}, depth(4) {}
 
     constexpr std::uint16_t object() const { return ids[0]; }

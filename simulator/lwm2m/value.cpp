@@ -13,8 +13,7 @@ constexpr double two_to_63 = 9223372036854775808.0;
 base::Result<std::int64_t> to_signed(const ValueView& value) {
     switch (value.type) {
         case Type::integer:
-        case Type::time:
-            return value.integer;
+        case Type::time: return value.integer;
         case Type::unsigned_integer:
             if (value.unsigned_integer > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
                 return base::fail("number too large for a signed integer");
@@ -29,8 +28,7 @@ base::Result<std::int64_t> to_signed(const ValueView& value) {
         case Type::boolean:
         case Type::opaque:
         case Type::objlnk:
-        case Type::corelnk:
-            break;
+        case Type::corelnk: break;
     }
     return base::fail("value is not a number");
 }

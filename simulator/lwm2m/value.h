@@ -37,11 +37,11 @@ struct Objlnk {
 struct ValueView {
     Type type = Type::none;
     union {
-        std::int64_t integer = 0;         // integer, time
-        std::uint64_t unsigned_integer;   // unsigned_integer
-        double floating;                  // floating
-        bool boolean;                     // boolean
-        Objlnk objlnk;                    // objlnk
+        std::int64_t integer = 0;        // integer, time
+        std::uint64_t unsigned_integer;  // unsigned_integer
+        double floating;                 // floating
+        bool boolean;                    // boolean
+        Objlnk objlnk;                   // objlnk
     };
     base::Bytes bytes;  // string, corelnk (UTF-8) and opaque
 
@@ -100,7 +100,8 @@ private:
 class Value {
 public:
     Value() = default;
-    Value(const ValueView& view) : view_(view), bytes_(view.bytes.begin(), view.bytes.end()) {}  // NOLINT: a view becomes a value freely
+    Value(const ValueView& view)
+        : view_(view), bytes_(view.bytes.begin(), view.bytes.end()) {}  // NOLINT: a view becomes a value freely
 
     Type type() const { return view_.type; }
     // Valid while this value lives and is not assigned to.
