@@ -78,10 +78,10 @@ TEST(TimerWheel, AgreesWithAnOrderedMapOverRandomWork) {
         std::multimap<std::int64_t, std::uint32_t> model;
         std::map<std::uint32_t, base::TimerId> ids;
         std::int64_t now = 0;
-        for (std::uint64_t step = 0; step < 4000; ++step) {
+        for (std::uint64_t step = 0; step < 800; ++step) {
             const auto bits = base::draw(seed, 0, 0, step);
             const auto index = static_cast<std::uint32_t>(step);
-            const std::int64_t wait = static_cast<std::int64_t>(bits >> 8 & 0xff) << (bits % 5 * 6);
+            const std::int64_t wait = static_cast<std::int64_t>(bits >> 8 & 0xff) << (bits % 4 * 6);
             if (bits % 3 != 0) {
                 ids[index] = wheel.arm(at(std::chrono::milliseconds(now + wait)), {2, index});
                 model.emplace(std::max(now + wait, now + 1), index);
