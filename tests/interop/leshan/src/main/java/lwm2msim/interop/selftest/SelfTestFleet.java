@@ -1,0 +1,86 @@
+package lwm2msim.interop.selftest;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import lwm2msim.interop.Counts;
+
+/**
+ * Stands in for the simulator: takes its command line, runs Leshan's own clients, drains at SIGINT, writes result.json.
+ * The judge is trusted because it finds these devices good (and, by --break, finds what is broken on purpose).
+ */
+public final class SelfTestFleet {
+    private static final int INTERRUPTED = 105;
+
+    private final Counts counts = new Counts();
+    private final List<SelfTestDevice> devices = new ArrayList<>();
+    private final Path out;
+
+    private SelfTestFleet(Map<String, String> flags, boolean withTestObject) {
+        out = Path.of(flags.get("--out"));
+        int n = Integer.parseInt(flags.get("-n"));
+        ScheduledExecutorService shared = Executors.newScheduledThreadPool(4);
+        for (int index = 0; index < n; index++) {
+            devices.add(new SelfTestDevice(index, flags.get("-t"), withTestObject, counts, shared));
+        }
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        Map<String, String> flags = new HashMap<>();
+        for (int i = 2; i + 1 < arguments.length; i += 2) {
+            flags.put(arguments[i], arguments[i + 1]);
+        }
+        new SelfTestFleet(flags, arguments[1].contains("conformance")).run();
+    }
+
+    private void run() throws InterruptedException {
+        Runtime.getRuntime().addShutdownHook(new Thread(this::drain));
+        for (SelfTestDevice device : devices) {
+            device.start();
+        }
+        for (SelfTestDevice device : devices) {
+            device.awaitRegistered();
+        }
+        ScheduledExecutorService ticker = Executors.newSingleThreadScheduledExecutor();
+        ticker.scheduleAtFixedRate(() -> devices.forEach(SelfTestDevice::tick), 2, 2, TimeUnit.SECONDS);
+        Thread.sleep(Long.MAX_VALUE);
+    }
+
+    private void drain() {
+        try {
+            devices.parallelStream().forEach(SelfTestDevice::stop);
+            writeResult();
+        } catch (IOException e) {
+            e.printStackTrace();
+            Runtime.getRuntime().halt(1);
+        }
+        Runtime.getRuntime().halt(INTERRUPTED);
+    }
+
+    private void writeResult() throws IOException {
+        ObjectMapper mapper = new ObjectMapper();
+        ObjectNode root = mapper.createObjectNode();
+        ArrayNode operations = root.putArray("operations");
+        for (String op : List.of("register", "update", "deregister", "notify")) {
+            operations.addObject().put("op", op).put("profile", "interop-sensor").put("count", counts.get(op))
+                    .putObject("by_result").put("ok", counts.get(op));
+        }
+        ArrayNode requests = root.putArray("server_requests");
+        counts.startingWith("answer ").forEach((key, count) -> {
+            String[] opAndCode = key.split(" ");
+            requests.addObject().put("op", opAndCode[0]).put("code", opAndCode[1]).put("count", count);
+        });
+        mapper.writeValue(out.resolve("result.json").toFile(), root);
+    }
+}
