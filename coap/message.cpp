@@ -9,8 +9,9 @@ namespace {
 constexpr std::uint8_t payload_marker = 0xff;
 constexpr std::uint32_t max_option_number = 65535;
 
-base::Result<std::uint32_t> take_extended(base::Reader& in, unsigned nibble) {
-    if (nibble == 15) return base::fail("reserved option nibble 15", in.offset());
+// `at` is the offset of the byte that the nibble is from.
+base::Result<std::uint32_t> take_extended(base::Reader& in, unsigned nibble, std::size_t at) {
+    if (nibble == 15) return base::fail("reserved option nibble 15", at);
     if (nibble < 13) return nibble;
     const auto more = in.take_uint(nibble == 13 ? 1 : 2);
     if (!more) return base::fail("option header runs past the end", in.offset());
@@ -24,9 +25,9 @@ base::Result<std::size_t> check_options(base::Reader& in) {
     while (!in.at_end() && in.rest()[0] != payload_marker) {
         const std::size_t at = in.offset();
         const std::uint8_t first = *in.take_u8();
-        const auto delta = take_extended(in, first >> 4);
+        const auto delta = take_extended(in, first >> 4, at);
         if (!delta) return tl::unexpected(delta.error());
-        const auto length = take_extended(in, first & 15);
+        const auto length = take_extended(in, first & 15, at);
         if (!length) return tl::unexpected(length.error());
         number += *delta;
         if (number > max_option_number) return base::fail("option number above 65535", at);

@@ -59,6 +59,66 @@ const char* name(OptionNumber number) {
     return "";
 }
 
+LengthLimits length_limits(OptionNumber number) {
+    switch (number) {
+        case OptionNumber::if_none_match: return {0, 0};
+        case OptionNumber::hop_limit: return {1, 1};
+        case OptionNumber::no_response: return {0, 1};
+        case OptionNumber::uri_port:
+        case OptionNumber::content_format:
+        case OptionNumber::accept: return {0, 2};
+        case OptionNumber::observe:
+        case OptionNumber::block2:
+        case OptionNumber::block1: return {0, 3};
+        case OptionNumber::max_age:
+        case OptionNumber::size2:
+        case OptionNumber::size1: return {0, 4};
+        case OptionNumber::if_match:
+        case OptionNumber::request_tag: return {0, 8};
+        case OptionNumber::etag: return {1, 8};
+        case OptionNumber::echo: return {1, 40};
+        case OptionNumber::location_path:
+        case OptionNumber::location_query:
+        case OptionNumber::uri_path:
+        case OptionNumber::uri_query:
+        case OptionNumber::oscore: return {0, 255};
+        case OptionNumber::uri_host:
+        case OptionNumber::proxy_scheme: return {1, 255};
+        case OptionNumber::proxy_uri: return {1, 1034};
+    }
+    return {};
+}
+
+bool is_repeatable(OptionNumber number) {
+    switch (number) {
+        case OptionNumber::if_match:
+        case OptionNumber::etag:
+        case OptionNumber::location_path:
+        case OptionNumber::location_query:
+        case OptionNumber::uri_path:
+        case OptionNumber::uri_query:
+        case OptionNumber::request_tag: return true;
+        case OptionNumber::uri_host:
+        case OptionNumber::if_none_match:
+        case OptionNumber::observe:
+        case OptionNumber::uri_port:
+        case OptionNumber::oscore:
+        case OptionNumber::content_format:
+        case OptionNumber::max_age:
+        case OptionNumber::hop_limit:
+        case OptionNumber::accept:
+        case OptionNumber::block2:
+        case OptionNumber::block1:
+        case OptionNumber::size2:
+        case OptionNumber::proxy_uri:
+        case OptionNumber::proxy_scheme:
+        case OptionNumber::size1:
+        case OptionNumber::echo:
+        case OptionNumber::no_response: return false;
+    }
+    return true;
+}
+
 OptionFormat format(OptionNumber number) {
     switch (number) {
         case OptionNumber::if_none_match: return OptionFormat::empty;

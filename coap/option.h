@@ -46,6 +46,16 @@ const char* name(OptionNumber number);
 enum class OptionFormat : std::uint8_t { empty, opaque, uint, string };
 OptionFormat format(OptionNumber number);
 
+// How many bytes the value may have. RFC 7252 5.4.3: an option of another length is treated as one that is not known; so is a second one of a
+// number that may not be repeated (5.4.5). A number without a name here has no limit but that of the encoding, and may be repeated.
+struct LengthLimits {
+    std::uint32_t min = 0;
+    std::uint32_t max = 65535 + 269;
+    friend bool operator==(const LengthLimits&, const LengthLimits&) = default;
+};
+LengthLimits length_limits(OptionNumber number);
+bool is_repeatable(OptionNumber number);
+
 // One option of a message; the value is a view on the message.
 struct Option {
     OptionNumber number{};
