@@ -48,9 +48,9 @@ struct MessageView {
     std::optional<std::uint64_t> find_uint(OptionNumber number) const;
 };
 
-// Refuses what RFC 7252 3 calls a message format error: another version, a token length of 9 to 15, a reserved nibble 15, an option that runs
-// past the end or beyond number 65535, a payload marker without payload, and an Empty message with anything behind its header. Also options of
-// more than 65535 + 269 bytes, which cannot be written.
+// Refuses what RFC 7252 3 calls a message format error: another version, a token length of 9 to 15, a reserved nibble
+// 15, an option that runs past the end or beyond number 65535, a payload marker without payload, and an Empty message
+// with anything behind its header. Also options of more than 65535 + 269 bytes, which cannot be written.
 base::Result<MessageView> parse(base::Bytes datagram);
 
 struct Header {
@@ -60,8 +60,8 @@ struct Header {
     base::Bytes token;
 };
 
-// Writes one message into the memory of a Writer: the header at construction, then options in rising order of their numbers, then the payload.
-// Never fails by itself: `out.failed()` tells when the memory was too small.
+// Writes one message into the memory of a Writer: the header at construction, then options in rising order of their
+// numbers, then the payload. Never fails by itself: `out.failed()` tells when the memory was too small.
 class MessageWriter {
 public:
     MessageWriter(base::Writer& out, const Header& header);
@@ -76,7 +76,8 @@ public:
 
     void payload(base::Bytes bytes);
     void payload(std::string_view text) { payload(base::as_bytes(text)); }
-    // For a payload written straight into the Writer: the marker goes first; `end_payload` takes the marker back when nothing followed.
+    // For a payload written straight into the Writer: the marker goes first; `end_payload` takes the marker back when
+    // nothing followed.
     void begin_payload();
     void end_payload();
 

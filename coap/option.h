@@ -1,4 +1,5 @@
-// Option: numbers, properties and the delta encoding of CoAP options (RFC 7252 3.1, 5.4, 5.10; RFC 7641, 7959, 7967, 8613, 9175).
+// Option: numbers, properties and the delta encoding of CoAP options (RFC 7252 3.1, 5.4, 5.10; RFC 7641, 7959, 7967,
+// 8613, 9175).
 #pragma once
 
 #include <cstdint>
@@ -46,8 +47,9 @@ const char* name(OptionNumber number);
 enum class OptionFormat : std::uint8_t { empty, opaque, uint, string };
 OptionFormat format(OptionNumber number);
 
-// How many bytes the value may have. RFC 7252 5.4.3: an option of another length is treated as one that is not known; so is a second one of a
-// number that may not be repeated (5.4.5). A number without a name here has no limit but that of the encoding, and may be repeated.
+// How many bytes the value may have. RFC 7252 5.4.3: an option of another length is treated as one that is not known;
+// so is a second one of a number that may not be repeated (5.4.5). A number without a name here has no limit but that
+// of the encoding, and may be repeated.
 struct LengthLimits {
     std::uint32_t min = 0;
     std::uint32_t max = 65535 + 269;
