@@ -109,8 +109,8 @@ public:
     }
     void notify(Confirmable confirmable) { figures_.notifications[index(confirmable)].add(); }
 
-    // What a device handed to its transport, one a datagram. A retransmission has an operation: say retransmit()
-    // instead.
+    // What a device handed to its transport, one a datagram, counted even if it is then lost on purpose or dropped.
+    // A retransmission has an operation: say retransmit() instead.
     void send(Sent kind) { figures_.sent[index(kind)].add(); }
     void retransmit(Operation op) {
         figures_.retransmissions[index(op)].add();

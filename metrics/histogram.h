@@ -56,7 +56,7 @@ class Histogram {
 public:
     Histogram();
 
-    // About 5 ns. A negative value counts as 0.
+    // 10 to 15 ns. A negative value counts as 0.
     void record(base::Duration value) {
         const std::int64_t v = value.count() > 0 ? value.count() : 0;
         cells_[buckets::of(v)].add();

@@ -1,0 +1,78 @@
+// Server counters: what one thread of the embedded server counted. Its thread alone writes, anyone folds.
+#pragma once
+
+#include <span>
+
+#include "metrics/catalog.h"
+#include "metrics/cell.h"
+#include "simulator/base/time.h"
+
+namespace metrics {
+
+// REQUIRES: in a ServerFigures all writes come from one thread: `figures.registrations.add()`.
+template <class T>
+struct ServerTable {
+    T registrations{};            // accepted, those that replaced one of the same endpoint included
+    T replacements{};             // accepted registrations that replaced one
+    T updates{};                  // accepted
+    T deregistrations{};          // accepted
+    T expirations{};              // lifetime over
+    T clients{};                  // registered now: counted by itself, up at a new registration, down at the end of one
+    T observations{};             // established and not ended
+    T sends{};                    // accepted Send operations
+    Table<T, 2> notifications{};  // [0] non-confirmable, [1] confirmable
+    Table<T, code_slot_count> rejections{};     // requests of devices refused, by code_slot() of the answer
+    Table<T, server_request_count> requests{};  // started towards devices
+    Table<T, server_request_count, code_slot_count> responses{};  // to requests(), by code
+    Table<T, server_request_count> timeouts{};                    // requests() never answered
+    Table<T, server_request_count> resets{};                      // requests() answered with a Reset
+    Table<T, server_request_count> cancelled{};  // requests() given up: the client left, or we shut down
+    Table<T, server_request_count> in_flight{};  // requests() not ended, counted by itself
+    T retransmissions{};
+    Table<T, direction_names.size()> datagrams{};
+    Table<T, direction_names.size()> bytes{};
+    Table<T, discard_names.size()> discarded{};
+    Table<T, drop_names.size()> drops{};
+    T cpu_ns{};  // CPU time of the thread, set once a second
+
+    // Calls visit(a.member, b.member) for each member: the one list of them.
+    template <class A, class B, class Visit>
+    static void each(A& a, B& b, Visit visit) {
+        visit(a.registrations, b.registrations);
+        visit(a.replacements, b.replacements);
+        visit(a.updates, b.updates);
+        visit(a.deregistrations, b.deregistrations);
+        visit(a.expirations, b.expirations);
+        visit(a.clients, b.clients);
+        visit(a.observations, b.observations);
+        visit(a.sends, b.sends);
+        visit(a.notifications, b.notifications);
+        visit(a.rejections, b.rejections);
+        visit(a.requests, b.requests);
+        visit(a.responses, b.responses);
+        visit(a.timeouts, b.timeouts);
+        visit(a.resets, b.resets);
+        visit(a.cancelled, b.cancelled);
+        visit(a.in_flight, b.in_flight);
+        visit(a.retransmissions, b.retransmissions);
+        visit(a.datagrams, b.datagrams);
+        visit(a.bytes, b.bytes);
+        visit(a.discarded, b.discarded);
+        visit(a.drops, b.drops);
+        visit(a.cpu_ns, b.cpu_ns);
+    }
+};
+
+using ServerFigures = ServerTable<Cell>;
+using ServerTotals = ServerTable<std::int64_t>;
+
+inline void accumulate(ServerTotals& into, const ServerFigures& from) {
+    ServerTotals::each(into, from, [](auto& a, const auto& b) { accumulate(a, b); });
+}
+inline ServerTotals fold(std::span<const ServerFigures* const> threads) {
+    ServerTotals totals;
+    for (const auto* thread : threads) accumulate(totals, *thread);
+    return totals;
+}
+
+}  // namespace metrics
