@@ -19,13 +19,8 @@ target_compile_features(lwm2m_sim_options INTERFACE cxx_std_20)
 target_compile_options(lwm2m_sim_options INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wswitch-enum $<$<BOOL:${LWM2M_SIM_WERROR}>:-Werror>)
 
-# Clang's -Wall knows a few things that gcc's does not; only what is noise in correct code is switched off.
-if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-  target_compile_options(lwm2m_sim_options INTERFACE -Wno-missing-field-initializers)
-else()
-  # Designated initializers that leave members at their default are the house style, not an oversight.
-  target_compile_options(lwm2m_sim_options INTERFACE -Wno-missing-field-initializers)
-endif()
+# Designated initializers that leave members at their default are the house style, not an oversight.
+target_compile_options(lwm2m_sim_options INTERFACE -Wno-missing-field-initializers)
 
 # Hardening: it costs nothing that the benchmarks can see. _FORTIFY_SOURCE needs an optimizing build, and the sanitizers
 # bring their own, better checks.
