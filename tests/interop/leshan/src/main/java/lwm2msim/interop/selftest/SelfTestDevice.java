@@ -13,6 +13,7 @@ import org.eclipse.californium.core.config.CoapConfig;
 import org.eclipse.californium.elements.config.Configuration;
 import org.eclipse.leshan.client.LeshanClient;
 import org.eclipse.leshan.client.LeshanClientBuilder;
+import org.eclipse.leshan.client.engine.DefaultRegistrationEngineFactory;
 import org.eclipse.leshan.client.object.LwM2mTestObject;
 import org.eclipse.leshan.client.object.Security;
 import org.eclipse.leshan.client.object.Server;
@@ -28,6 +29,8 @@ import org.eclipse.leshan.core.request.BindingMode;
 import org.eclipse.leshan.core.request.DeregisterRequest;
 import org.eclipse.leshan.core.request.RegisterRequest;
 import org.eclipse.leshan.core.request.UpdateRequest;
+import org.eclipse.leshan.core.request.argument.Arguments;
+import org.eclipse.leshan.core.response.ExecuteResponse;
 import org.eclipse.leshan.transport.californium.client.endpoint.CaliforniumClientEndpoint;
 import org.eclipse.leshan.transport.californium.client.endpoint.CaliforniumClientEndpointsProvider;
 import org.eclipse.leshan.transport.californium.client.endpoint.coap.CoapClientProtocolProvider;
@@ -39,17 +42,22 @@ import lwm2msim.interop.Models;
 /** One Leshan client that does what the profile interop-sensor.yaml says. */
 final class SelfTestDevice {
     private static final int SHORT_SERVER_ID = 1;
+    // Left alone, the client updates every few seconds at this lifetime, and no Update would prove anything.
+    private static final int UPDATE_EVERY_MS = 100_000;
 
     private final LeshanClient client;
+    private final Fault fault;
     private final Thermometer thermometer;
     private final CountDownLatch registered = new CountDownLatch(1);
 
-    SelfTestDevice(int index, String target, boolean withTestObject, Counts counts, ScheduledExecutorService shared) {
-        thermometer = new Thermometer(index);
+    SelfTestDevice(int index, String target, boolean withTestObject, Fault fault, Counts counts,
+            ScheduledExecutorService shared) {
+        this.fault = fault;
+        thermometer = new Thermometer(fault == Fault.COPIES ? 0 : index, fault);
         ObjectsInitializer objects = new ObjectsInitializer(new StaticModel(Models.ofDevice(LwM2mVersion.V1_1)));
         objects.setInstancesForObject(LwM2mId.SECURITY, Security.noSec(target, SHORT_SERVER_ID));
         objects.setInstancesForObject(LwM2mId.SERVER,
-                new Server(SHORT_SERVER_ID, InteropSensor.LIFETIME, EnumSet.of(BindingMode.U), false, BindingMode.U));
+                new Account(fault));
         objects.setInstancesForObject(LwM2mId.DEVICE, new Thing(0,
                 Map.of(0, "lwm2m-sim", 1, "interop-1", 3, "1.0.0", 9, 87L, 11, Map.of(0, 0L), 14, "+00:00", 15,
                         "Etc/UTC", 16, "U"),
@@ -61,6 +69,7 @@ final class SelfTestDevice {
             objects.setInstancesForObject(Models.TEST_OBJECT, new LwM2mTestObject());
         }
 
+        objects.setClassForObject(LwM2mId.SERVER, Server.class);
         for (int object : new int[] { LwM2mId.DEVICE, LwM2mId.CONNECTIVITY_MONITORING, Models.TEMPERATURE }) {
             objects.setClassForObject(object, SimpleInstanceEnabler.class); // what Create makes
         }
@@ -77,8 +86,15 @@ final class SelfTestDevice {
         builder.setEndpointsProviders(List.of(endpoints.build()));
         builder.setSharedExecutor(shared);
         builder.setDataSenders(new ManualDataSender());
+        DefaultRegistrationEngineFactory engine = new DefaultRegistrationEngineFactory();
+        engine.setCommunicationPeriod(UPDATE_EVERY_MS);
+        builder.setRegistrationEngineFactory(engine);
         client = builder.build();
         client.addObserver(new Witness(counts));
+    }
+
+    void leakWritesTo(SelfTestDevice other) {
+        thermometer.leakWritesTo(other.thermometer);
     }
 
     void start() {
@@ -94,7 +110,26 @@ final class SelfTestDevice {
     }
 
     void stop() {
-        client.destroy(true);
+        client.destroy(fault != Fault.STAYS);
+    }
+
+    private static final class Account extends Server {
+        private static final int UPDATE_TRIGGER = 8;
+
+        private final Fault fault;
+
+        Account(Fault fault) {
+            super(SHORT_SERVER_ID, InteropSensor.LIFETIME, EnumSet.of(BindingMode.U), false, BindingMode.U);
+            this.fault = fault;
+        }
+
+        @Override
+        public ExecuteResponse execute(LwM2mServer server, int resource, Arguments arguments) {
+            if (fault == Fault.IGNORES_TRIGGER && resource == UPDATE_TRIGGER) {
+                return ExecuteResponse.success();
+            }
+            return super.execute(server, resource, arguments);
+        }
     }
 
     private final class Witness extends LwM2mClientObserverAdapter {

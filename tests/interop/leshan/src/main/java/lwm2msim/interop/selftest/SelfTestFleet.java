@@ -18,7 +18,7 @@ import lwm2msim.interop.Counts;
 
 /**
  * Stands in for the simulator: takes its command line, runs Leshan's own clients, drains at SIGINT, writes result.json.
- * The judge is trusted because it finds these devices good (and, by --break, finds what is broken on purpose).
+ * The judge is trusted because it finds these devices good and, by --fault, finds the one that is broken on purpose.
  */
 public final class SelfTestFleet {
     private static final int INTERRUPTED = 105;
@@ -26,13 +26,21 @@ public final class SelfTestFleet {
     private final Counts counts = new Counts();
     private final List<SelfTestDevice> devices = new ArrayList<>();
     private final Path out;
+    private final Fault fault;
 
     private SelfTestFleet(Map<String, String> flags, boolean withTestObject) {
         out = Path.of(flags.get("--out"));
+        fault = Fault.valueOf(flags.getOrDefault("--fault", "NONE"));
         int n = Integer.parseInt(flags.get("-n"));
         ScheduledExecutorService shared = Executors.newScheduledThreadPool(4);
         for (int index = 0; index < n; index++) {
-            devices.add(new SelfTestDevice(index, flags.get("-t"), withTestObject, counts, shared));
+            Fault own = index == 0 || fault == Fault.COPIES ? fault : Fault.NONE;
+            devices.add(new SelfTestDevice(index, flags.get("-t"), withTestObject, own, counts, shared));
+        }
+        if (fault == Fault.LEAKS_WRITES) {
+            for (int index = 0; index < n; index++) {
+                devices.get(index).leakWritesTo(devices.get((index + 1) % n));
+            }
         }
     }
 
@@ -72,6 +80,9 @@ public final class SelfTestFleet {
         ObjectMapper mapper = new ObjectMapper();
         ObjectNode root = mapper.createObjectNode();
         ArrayNode operations = root.putArray("operations");
+        if (fault == Fault.MISCOUNTS) {
+            counts.add("register");
+        }
         for (String op : List.of("register", "update", "deregister", "notify")) {
             operations.addObject().put("op", op).put("profile", "interop-sensor").put("count", counts.get(op))
                     .putObject("by_result").put("ok", counts.get(op));

@@ -19,6 +19,7 @@ final class WireTally implements MessageInterceptor {
 
     private final Counts counts;
     private final Map<Token, Op> open = new ConcurrentHashMap<>();
+    private final Set<Integer> asked = ConcurrentHashMap.newKeySet();
     private final Set<Integer> notified = ConcurrentHashMap.newKeySet();
 
     WireTally(Counts counts) {
@@ -27,7 +28,9 @@ final class WireTally implements MessageInterceptor {
 
     @Override
     public void receiveRequest(Request request) {
-        open.put(request.getToken(), operation(request));
+        if (asked.add(request.getMID())) { // a repeated request gets the answer that was counted already
+            open.put(request.getToken(), operation(request));
+        }
     }
 
     @Override
