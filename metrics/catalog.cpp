@@ -16,9 +16,11 @@ constexpr std::array metric_table{
     Metric{"lwm2msim_responses_total", MetricType::counter, Unit::none, "op code",
            "Responses of the server, by CoAP code."},
     Metric{"lwm2msim_operation_latency_seconds", MetricType::histogram, Unit::seconds, "op profile",
-           "Time from the intended start of an operation to its response. A timeout counts as +Inf."},
+           "Time from the intended start of an operation to its response. A timeout is in the bucket +Inf, and not in "
+           "the sum."},
     Metric{"lwm2msim_operation_service_seconds", MetricType::histogram, Unit::seconds, "op",
-           "Time from the first transmission of an operation to its response. A timeout counts as +Inf."},
+           "Time from the first transmission of an operation to its response. A timeout is in the bucket +Inf, and not "
+           "in the sum."},
     Metric{"lwm2msim_schedule_lag_seconds", MetricType::histogram, Unit::seconds, "",
            "Time from the intended start of an operation to its first transmission: the generator's own delay."},
     Metric{"lwm2msim_failures_total", MetricType::counter, Unit::none, "op cause", "Operations that failed, by cause."},
@@ -83,8 +85,9 @@ constexpr std::array metric_table{
            "Requests that the embedded server sent to devices."},
     Metric{"lwm2msim_embedded_responses_total", MetricType::counter, Unit::none, "op code",
            "Answers of devices to requests of the embedded server."},
-    Metric{"lwm2msim_embedded_timeouts_total", MetricType::counter, Unit::none, "op",
-           "Requests of the embedded server that no device answered."},
+    Metric{
+        "lwm2msim_embedded_unanswered_total", MetricType::counter, Unit::none, "op cause",
+        "Requests of the embedded server that ended without a response: timeout, reset, or cancelled by the server."},
     Metric{"lwm2msim_embedded_retransmissions_total", MetricType::counter, Unit::none, "",
            "Repeated transmissions of the embedded server (RFC 7252 section 4.2)."},
     Metric{"lwm2msim_embedded_datagrams_total", MetricType::counter, Unit::none, "direction",
