@@ -8,12 +8,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 
 import org.eclipse.californium.core.config.CoapConfig;
 import org.eclipse.californium.elements.config.Configuration;
 import org.eclipse.leshan.client.LeshanClient;
 import org.eclipse.leshan.client.LeshanClientBuilder;
-import org.eclipse.leshan.client.engine.DefaultRegistrationEngineFactory;
 import org.eclipse.leshan.client.object.LwM2mTestObject;
 import org.eclipse.leshan.client.object.Security;
 import org.eclipse.leshan.client.object.Server;
@@ -42,8 +42,6 @@ import lwm2msim.interop.Models;
 /** One Leshan client that does what the profile interop-sensor.yaml says. */
 final class SelfTestDevice {
     private static final int SHORT_SERVER_ID = 1;
-    // Left alone, the client updates every few seconds at this lifetime, and no Update would prove anything.
-    private static final int UPDATE_EVERY_MS = 100_000;
 
     private final LeshanClient client;
     private final Fault fault;
@@ -78,6 +76,8 @@ final class SelfTestDevice {
                 new CoapClientProtocolProvider());
         Configuration configuration = endpoints.createDefaultConfiguration();
         configuration.set(CoapConfig.PROTOCOL_STAGE_THREAD_COUNT, 1); // hundreds of devices share this process
+        // The client updates this much before the lifetime's end, which by default would be every few seconds.
+        configuration.set(CoapConfig.EXCHANGE_LIFETIME, 20, TimeUnit.SECONDS);
         endpoints.setConfiguration(configuration);
         endpoints.setClientAddress(InetAddress.getLoopbackAddress());
 
@@ -86,9 +86,6 @@ final class SelfTestDevice {
         builder.setEndpointsProviders(List.of(endpoints.build()));
         builder.setSharedExecutor(shared);
         builder.setDataSenders(new ManualDataSender());
-        DefaultRegistrationEngineFactory engine = new DefaultRegistrationEngineFactory();
-        engine.setCommunicationPeriod(UPDATE_EVERY_MS);
-        builder.setRegistrationEngineFactory(engine);
         client = builder.build();
         client.addObserver(new Witness(counts));
     }
