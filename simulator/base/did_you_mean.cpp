@@ -11,7 +11,8 @@ constexpr std::size_t longest = 64;
 }  // namespace
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
-    // The table of the dynamic programme, of which three rows are enough: this one, the one above, and the one above that for swaps.
+    // The table of the dynamic programme, of which three rows are enough: this one, the one above, and the one above
+    // that for swaps.
     std::vector<std::size_t> before_last(b.size() + 1), last(b.size() + 1), current(b.size() + 1);
     std::iota(last.begin(), last.end(), std::size_t{0});
     for (std::size_t i = 1; i <= a.size(); ++i) {

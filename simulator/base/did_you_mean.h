@@ -12,8 +12,8 @@ namespace base {
 // Letters to insert, delete, replace or swap with their neighbour to turn `a` into `b`.
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
-// The `known` words within a third of the length of `word` (at least 1, at most 4 edits), nearest first, equals by alphabet; at most `count`.
-// Words longer than 64 bytes resemble nothing.
+// The `known` words within a third of the length of `word` (at least 1, at most 4 edits), nearest first, equals by
+// alphabet; at most `count`. Words longer than 64 bytes resemble nothing.
 std::vector<std::string> nearest(std::string_view word, std::span<const std::string_view> known, std::size_t count = 3);
 
 // " (did you mean \"device\"?)", " (did you mean \"a\" or \"b\"?)", or "" without candidates: to put behind a message.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -277,13 +278,11 @@ base::Result<void> complete(ObjectModel& model) {
         return std::all_of(key.begin(), key.end(), is_digit) ? fmt::format("{}_{}", noun, id) : key;
     };
     model.key = key_of(model.name, "object", model.id);
-    std::vector<std::string> taken;
+    std::set<std::string> taken;
     for (ResourceModel& resource : model.resources) {
         resource.key = key_of(resource.name, "resource", resource.id);
-        if (std::find(taken.begin(), taken.end(), fold(resource.key)) != taken.end()) {
-            resource.key += fmt::format("_{}", resource.id);
-        }
-        taken.push_back(fold(resource.key));
+        if (taken.contains(fold(resource.key))) resource.key += fmt::format("_{}", resource.id);
+        taken.insert(fold(resource.key));
     }
     return {};
 }

@@ -1,4 +1,5 @@
-// ObjectModel: what a LwM2M object is made of: the facts of its definition (Core 1.1.1, 7.1 and Appendix D.1), without its prose.
+// ObjectModel: what a LwM2M object is made of: the facts of its definition (Core 1.1.1, 7.1 and Appendix D.1), without
+// its prose.
 #pragma once
 
 #include <compare>
@@ -36,8 +37,9 @@ std::string to_string(Operations operations);
 // The letters R, W and E, each once at most, E alone; "none" and the empty text are no operations.
 base::Result<Operations> parse_operations(std::string_view text);
 
-// The values that a definition allows. Its text is free ("0..100", "10,26", "0-255 bytes", "8-Bits"), so it counts as far as it can be
-// understood: `intervals` is empty where there is no range or no sense in it, and such a range allows everything.
+// The values that a definition allows. Its text is free ("0..100", "10,26", "0-255 bytes", "8-Bits"), so it counts as
+// far as it can be understood: `intervals` is empty where there is no range or no sense in it, and such a range allows
+// everything.
 struct Range {
     enum class Of : std::uint8_t {
         value,   // the number itself
@@ -58,8 +60,9 @@ struct Range {
     friend bool operator==(const Range&, const Range&) = default;
 };
 
-// Understands the usual forms: MIN..MAX, MIN-MAX, single values, lists of them by comma, semicolon or "or", each optionally with "bytes" or
-// "bits" for a length, and enumerations ("0: off 1: on"). For string, opaque and corelnk a number is a length.
+// Understands the usual forms: MIN..MAX, MIN-MAX, single values, lists of them by comma, semicolon or "or", each
+// optionally with "bytes" or "bits" for a length, and enumerations ("0: off 1: on"). For string, opaque and corelnk a
+// number is a length.
 Range parse_range(std::string_view text, Type type);
 
 struct ResourceModel {
@@ -94,7 +97,8 @@ struct ObjectModel {
     friend bool operator==(const ObjectModel&, const ObjectModel&) = default;
 };
 
-// "Battery Level" -> "battery_level": lower-case letters and digits, everything else one '_'. A leading "lwm2m_" is left out.
+// "Battery Level" -> "battery_level": lower-case letters and digits, everything else one '_'. A leading "lwm2m_" is
+// left out.
 std::string to_key(std::string_view name);
 
 // What two spellings of one name have in common: only its letters and digits, in lower case, without a leading "lwm2m".
@@ -103,8 +107,8 @@ std::string fold(std::string_view name);
 // The URN that the registry gives: class oma, ext or x by id, the version left out for 1.0 (Core 1.1.1, 7.2).
 std::string default_urn(std::uint16_t object, Version version);
 
-// Sorts the resources and gives object and resources their keys; a key that a resource with a lower id has gets the id behind it. Fails, with
-// the phrase to show, when a resource id occurs twice.
+// Sorts the resources and gives object and resources their keys; a key that a resource with a lower id has gets the id
+// behind it. Fails, with the phrase to show, when a resource id occurs twice.
 base::Result<void> complete(ObjectModel& model);
 
 }  // namespace lwm2m

@@ -108,7 +108,8 @@ Version default_version(std::uint16_t object, Version lwm2m) {
         std::uint16_t object;
         Version in_1_1, in_1_2;
     };
-    // Core 1.1.1 and 1.2.1, Appendix E. LwM2M 1.0 knows no versions of objects: all are 1.0. Not listed: 1.0 in all of them.
+    // Core 1.1.1 and 1.2.1, Appendix E. LwM2M 1.0 knows no versions of objects: all are 1.0. Not listed: 1.0 in all of
+    // them.
     static constexpr std::array<Core, 7> core{{
         {0, {1, 1}, {1, 2}},
         {1, {1, 1}, {1, 2}},

@@ -24,7 +24,8 @@ using NameResult = tl::expected<T, NameError>;
 // Filled once, then only read: threads may share it from then on.
 class ObjectRegistry {
 public:
-    // Takes a completed model (object_model.h). A model of the same id and version is replaced: do it before anybody holds a pointer.
+    // Takes a completed model (object_model.h). A model of the same id and version is replaced: do it before anybody
+    // holds a pointer.
     void set(ObjectModel model);
 
     // That very version, or null. Valid as long as the registry, like all pointers that it hands out.
@@ -33,8 +34,8 @@ public:
     std::vector<const ObjectModel*> versions(std::uint16_t object) const;  // ascending
     std::vector<std::uint16_t> objects() const;                            // all ids, ascending
 
-    // The id of an object by its name ("device", "Firmware Update", "lwm2m_server") or by digits. Where two objects have one name it is the
-    // one with the lower id; the other has its id behind the name ("location_3336").
+    // The id of an object by its name ("device", "Firmware Update", "lwm2m_server") or by digits. Where two objects
+    // have one name it is the one with the lower id; the other has its id behind the name ("location_3336").
     NameResult<std::uint16_t> object(std::string_view name_or_id) const;
     // The name by which `object` finds it, or its digits where it is not known.
     std::string key(std::uint16_t object) const;
@@ -44,8 +45,8 @@ private:
     std::map<std::string, std::uint16_t> names_;  // folded, of all versions -> id
 };
 
-// The version of an object that a device of this LwM2M version means when it does not state one (Core 1.1.1, 7.2): the one that this LwM2M
-// version defines for its own objects, else 1.0.
+// The version of an object that a device of this LwM2M version means when it does not state one (Core 1.1.1, 7.2): the
+// one that this LwM2M version defines for its own objects, else 1.0.
 Version default_version(std::uint16_t object, Version lwm2m);
 
 // What is known of a device's object versions.
@@ -59,11 +60,13 @@ struct VersionChoice {
     Unstated unstated = Unstated::standard;
 };
 
-// One version of each object: how a device understands its ids and names. The registry must outlive it and stay unchanged.
+// One version of each object: how a device understands its ids and names. The registry must outlive it and stay
+// unchanged.
 class ObjectSelection final : public TypeSource {
 public:
-    // Where the registry lacks the version meant, its nearest is taken: of the same major version the highest minor below, else the lowest
-    // above; and of an object whose version is not stated at last the newest. None of these: the object is not known.
+    // Where the registry lacks the version meant, its nearest is taken: of the same major version the highest minor
+    // below, else the lowest above; and of an object whose version is not stated at last the newest. None of these: the
+    // object is not known.
     ObjectSelection(const ObjectRegistry& registry, const VersionChoice& choice);
 
     const ObjectModel* object(std::uint16_t id) const;                          // null where it is not known
@@ -75,8 +78,8 @@ public:
     Type type_of(const Path& path) const override;
     bool is_multiple(const Path& path) const override;
 
-    // "device/0/battery_level", "/3/0/9", "10340/0", "temperature" or "/": names and ids as one likes, with or without a leading '/'. Numbers
-    // need not be known; names must be.
+    // "device/0/battery_level", "/3/0/9", "10340/0", "temperature" or "/": names and ids as one likes, with or without
+    // a leading '/'. Numbers need not be known; names must be.
     NameResult<Path> path(std::string_view text) const;
     // The id of a resource of `object` by name or digits.
     NameResult<std::uint16_t> resource(std::uint16_t object, std::string_view name_or_id) const;
