@@ -29,7 +29,7 @@ public enum Op {
     READ_COMPOSITE("read_composite", "composite_reads"),
     WRITE_COMPOSITE("write_composite", "composite_writes"),
     OBSERVE_COMPOSITE("observe_composite", "composite_observes"),
-    CANCEL_OBSERVE_COMPOSITE("cancel_observe_composite", "composite_observe_cancels");
+    CANCEL_OBSERVE_COMPOSITE("cancel_observe", "composite_observe_cancels");
 
     public final String name;
     public final String plural;
