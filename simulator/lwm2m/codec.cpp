@@ -1,16 +1,35 @@
 #include "simulator/lwm2m/codec.h"
 
 #include "simulator/lwm2m/codec_cbor.h"
+#include "simulator/lwm2m/codec_json.h"
+#include "simulator/lwm2m/codec_lwm2m_cbor.h"
 #include "simulator/lwm2m/codec_opaque.h"
 #include "simulator/lwm2m/codec_senml_cbor.h"
+#include "simulator/lwm2m/codec_senml_json.h"
 #include "simulator/lwm2m/codec_text.h"
 #include "simulator/lwm2m/codec_tlv.h"
 #include "simulator/lwm2m/entry_sink.h"
+#include "simulator/lwm2m/link_format.h"
 
 namespace lwm2m {
 namespace {
 
 using Encode = base::Result<void> (*)(const ValueView&, base::Writer&);
+
+// Link format as the payload of a resource: the text of a Corelnk.
+base::Result<void> encode_link(const ValueView& value, base::Writer& out) {
+    if (value.type != Type::corelnk) return base::fail("the link format holds a Corelnk value only");
+    out.put(value.bytes);
+    return {};
+}
+
+base::Result<void> decode_link(base::Bytes payload, EntrySink& sink) {
+    if (sink.base().depth < 3) return base::fail("a Corelnk value needs the path of a resource");
+    if (const auto links = parse_links(base::as_text(payload), sink.limits().max_entries); !links) {
+        return tl::unexpected(links.error());
+    }
+    return sink.add(sink.base(), ValueView::of_corelnk(base::as_text(payload)), 0);
+}
 
 base::Result<void> encode_single(Encode encode, const Path& base, std::span<const Entry> entries, base::Writer& out) {
     if (base.depth < 3) return base::fail("the format holds one value: it needs the path of a resource");
@@ -27,11 +46,11 @@ base::Result<void> encode_any(ContentFormat format, const Path& base, std::span<
         case ContentFormat::senml_cbor:
         case ContentFormat::senml_etch_cbor: return encode_senml_cbor(base, entries, out);
         case ContentFormat::tlv: return encode_tlv(base, entries, out);
-        case ContentFormat::link:
+        case ContentFormat::link: return encode_single(encode_link, base, entries, out);
         case ContentFormat::senml_json:
-        case ContentFormat::senml_etch_json:
-        case ContentFormat::json:
-        case ContentFormat::lwm2m_cbor: break;
+        case ContentFormat::senml_etch_json: return encode_senml_json(base, entries, out);
+        case ContentFormat::json: return encode_json(base, entries, out);
+        case ContentFormat::lwm2m_cbor: return encode_lwm2m_cbor(base, entries, out);
     }
     return base::fail("unknown content format");
 }
@@ -44,13 +63,37 @@ base::Result<void> decode_any(ContentFormat format, base::Bytes payload, EntrySi
         case ContentFormat::senml_cbor:
         case ContentFormat::senml_etch_cbor: return decode_senml_cbor(payload, sink);
         case ContentFormat::tlv: return decode_tlv(payload, sink);
-        case ContentFormat::link:
+        case ContentFormat::link: return decode_link(payload, sink);
         case ContentFormat::senml_json:
-        case ContentFormat::senml_etch_json:
-        case ContentFormat::json:
-        case ContentFormat::lwm2m_cbor: break;
+        case ContentFormat::senml_etch_json: return decode_senml_json(payload, sink);
+        case ContentFormat::json: return decode_json(payload, sink);
+        case ContentFormat::lwm2m_cbor: return decode_lwm2m_cbor(payload, sink);
     }
     return base::fail("unknown content format");
+}
+
+// For payloads that hold paths only.
+class NoTypes : public TypeSource {
+public:
+    Type type_of(const Path&) const override { return Type::none; }
+    bool is_multiple(const Path&) const override { return false; }
+};
+
+base::Result<void> decode_paths_into(ContentFormat format, base::Bytes payload, EntrySink& sink) {
+    switch (format) {
+        case ContentFormat::senml_json:
+        case ContentFormat::senml_etch_json: return decode_senml_json_paths(payload, sink);
+        case ContentFormat::senml_cbor:
+        case ContentFormat::senml_etch_cbor: return decode_senml_cbor_paths(payload, sink);
+        case ContentFormat::lwm2m_cbor: return decode_lwm2m_cbor_paths(payload, sink);
+        case ContentFormat::text:
+        case ContentFormat::link:
+        case ContentFormat::opaque:
+        case ContentFormat::cbor:
+        case ContentFormat::tlv:
+        case ContentFormat::json: break;
+    }
+    return base::fail("the format has no form for paths without values");
 }
 
 }  // namespace
@@ -69,6 +112,35 @@ base::Result<void> decode(ContentFormat format, const Path& base, base::Bytes pa
     EntrySink sink(base, types, out, limits);
     if (const auto done = decode_any(format, payload, sink); !done) return done;
     return sink.finish();
+}
+
+base::Result<void> encode_paths(ContentFormat format, std::span<const Path> paths, base::Writer& out) {
+    switch (format) {
+        case ContentFormat::senml_json:
+        case ContentFormat::senml_etch_json: encode_senml_json_paths(paths, out); break;
+        case ContentFormat::senml_cbor:
+        case ContentFormat::senml_etch_cbor: encode_senml_cbor_paths(paths, out); break;
+        case ContentFormat::lwm2m_cbor: encode_lwm2m_cbor_paths(paths, out); break;
+        case ContentFormat::text:
+        case ContentFormat::link:
+        case ContentFormat::opaque:
+        case ContentFormat::cbor:
+        case ContentFormat::tlv:
+        case ContentFormat::json: return base::fail("the format has no form for paths without values");
+    }
+    if (out.failed()) return base::fail("the payload does not fit");
+    return {};
+}
+
+base::Result<std::vector<Path>> decode_paths(ContentFormat format, base::Bytes payload, const DecodeLimits& limits) {
+    const NoTypes types;
+    Entries entries;
+    EntrySink sink(Path{}, types, entries, limits);
+    if (const auto done = decode_paths_into(format, payload, sink); !done) return tl::unexpected(done.error());
+    std::vector<Path> paths;
+    paths.reserve(entries.entries.size());
+    for (const Entry& entry : entries.entries) paths.push_back(entry.path);
+    return paths;
 }
 
 }  // namespace lwm2m

@@ -1,5 +1,5 @@
-// CBOR (RFC 8949): its items, read and written one at a time, and Content-Format 60: the value of one resource as one item
-// (Core 1.1.1, 7.4.6). SenML CBOR and LwM2M CBOR are built from the same items.
+// CBOR (RFC 8949): its items, read and written one at a time, and Content-Format 60: the value of one resource as one
+// item (Core 1.1.1, 7.4.6). SenML CBOR and LwM2M CBOR are built from the same items.
 #pragma once
 
 #include "simulator/base/writer.h"
@@ -54,7 +54,8 @@ public:
     // A number: integer, float or decimal fraction (tag 4); anything else is refused.
     base::Result<ValueView> number(const CborItem& head);
 
-    // The value of a resource: a number, a string, bytes, a boolean, or one of them behind a tag (1: a time). Refuses null, bignums, maps, arrays.
+    // The value of a resource: a number, a string, bytes, a boolean, or one of them behind a tag (1: a time). Refuses
+    // null, bignums, maps, arrays.
     base::Result<ValueView> value(const CborItem& head, EntrySink& sink);
 
 private:

@@ -143,7 +143,8 @@ private:
         return 0;
     }
 
-    // The path of a TLV below `parent`. A TLV stands one level below its parent; at the top it may also stand on the level addressed or above.
+    // The path of a TLV below `parent`. A TLV stands one level below its parent; at the top it may also stand on the
+    // level addressed or above.
     static base::Result<Path> place(const Header& header, const Path& parent, Level level) {
         const std::uint8_t depth = depth_of(header.kind);
         if (depth == parent.depth + 1) return parent.child(header.id);

@@ -9,7 +9,8 @@
 //   /3/0      its resources; the object instance around them is read too
 //   /3/0/9    that resource; what is around it is read too, and resource instances without the resource around them
 //   /3/0/7/0  that resource instance; the same
-// Resources without an object instance around them at /3 are a Create that leaves the id to the device: their instance id is no_id.
+// Resources without an object instance around them at /3 are a Create that leaves the id to the device: their instance
+// id is no_id.
 #pragma once
 
 #include <span>
@@ -19,8 +20,8 @@
 
 namespace lwm2m {
 
-// Integers take the fewest of 1, 2, 4 and 8 bytes; an unsigned one so that the top bit stays free up to 2^63: peers that sign-extend (Leshan
-// 2.0.0-M18) then read the same number. A float takes 4 bytes where they hold it exactly.
+// Integers take the fewest of 1, 2, 4 and 8 bytes; an unsigned one so that the top bit stays free up to 2^63: peers
+// that sign-extend (Leshan 2.0.0-M18) then read the same number. A float takes 4 bytes where they hold it exactly.
 base::Result<void> encode_tlv(const Path& base, std::span<const Entry> entries, base::Writer& out);
 
 // A resource of unknown type is opaque.
