@@ -97,7 +97,10 @@ public:
         return true;
     }
 
-    bool defines_objects() const { return document_.child("LWM2M").child("Object"); }
+    bool defines_objects() const {
+        const auto objects = document_.child("LWM2M").children("Object");
+        return std::any_of(objects.begin(), objects.end(), is_definition);
+    }
 
     std::vector<ObjectModel> read() {
         std::vector<ObjectModel> models;
@@ -106,6 +109,7 @@ public:
                                "OMA's form is <LWM2M><Object ObjectType=\"MODefinition\">...");
         }
         for (const pugi::xml_node object : document_.child("LWM2M").children("Object")) {
+            if (!is_definition(object)) continue;
             const std::size_t errors_before = diagnostics_.errors();
             ObjectModel model = read_object(object);
             if (diagnostics_.errors() == errors_before) models.push_back(std::move(model));
@@ -114,6 +118,12 @@ public:
     }
 
 private:
+    // The registry's Common.xml holds resources without an object, as ObjectType="CommonResources".
+    static bool is_definition(const pugi::xml_node& object) {
+        const std::string_view type = object.attribute("ObjectType").value();
+        return type.empty() || type == "MODefinition";
+    }
+
     Place place_at(std::size_t offset) const {
         const std::string_view before = std::string_view(source_->text).substr(0, offset);
         const auto line = std::count(before.begin(), before.end(), '\n') + 1;
