@@ -1,0 +1,83 @@
+// ServerActions: what a scenario has the embedded server do to each device, and when: the `server:` block.
+//
+//   server:
+//     observe: [/3303/0/5700]                # right after each registration; omitted: what the profiles have observed
+//     by default read:    [{path: /3/0, every: 60s, format: tlv}] write:   [{path: /3/0/15, value: "Europe/Berlin",
+//     every: 5m}] execute: [{path: /3303/0/5605, every: 10m}]
+//
+// Each entry is a path or a map with
+//   path      what to ask for; a device that did not register its object instance is left out
+//   after     how long after the registration the first one goes out, 0 by default; may vary: "5s ±2s"
+//   every     the period; omitted: once. The first one then comes up to a period later still, so that the requests are
+//   spread share     of the devices, 100% by default; which ones follows from the seed format    of read and observe
+//   (Accept) and of write (Content-Format); omitted: the server's choice pmin      of observe: written as an attribute
+//   before it is observed pmax      the same value     of write; {endpoint} and {count} in it stand for the device's
+//   name and for how many were written to it before arguments of execute: "0='text',1"
+//
+// The times count from the moment at which the server answered the registration; an Update does not start them anew, a
+// new Register does.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "profiles/diagnostics.h"
+#include "simulator/base/time.h"
+#include "simulator/base/units.h"
+#include "simulator/lwm2m/content_format.h"
+#include "simulator/lwm2m/path.h"
+
+namespace profiles {
+
+class Node;
+
+struct ServerAction {
+    enum class Operation : std::uint8_t { observe, read, write, execute };
+
+    Operation operation = Operation::read;
+    lwm2m::Path path;
+    base::DurationSpec after{};
+    std::optional<base::DurationSpec> every;  // none: once
+    double share = 1;
+    std::optional<lwm2m::ContentFormat> format;
+    std::optional<base::Duration> pmin;  // whole seconds
+    std::optional<base::Duration> pmax;
+    std::string value;      // template
+    std::string arguments;  // of execute, may be empty
+    Place place;            // for messages
+};
+
+// "observe", "read", "write", "execute".
+std::string_view name(ServerAction::Operation operation);
+
+struct ServerActions {
+    bool observe_defaults = true;  // no `observe:` was given: observe what each profile has observed by default
+    std::vector<ServerAction> actions;
+};
+
+// Reads the `server:` block. What is wrong goes to `diagnostics`; the result is then what could be read.
+ServerActions read_server_actions(const Node& node, Diagnostics& diagnostics);
+
+// The schedule: pure functions, so that it does not depend on threads. The server knows its devices by name only:
+// `device` is device_key().
+struct ServerSchedule {
+    std::uint64_t seed = 0;
+    std::uint64_t device = 0;
+    std::uint32_t action = 0;  // index into ServerActions::actions
+};
+std::uint64_t device_key(std::string_view endpoint);
+
+// Is the device among the action's share?
+bool takes_part(const ServerAction& action, const ServerSchedule& schedule);
+
+// How long after the registration the `count`th request (from 0) is meant to go out; nothing where there is none. Grows
+// with `count`.
+std::optional<base::Duration> intended(const ServerAction& action, const ServerSchedule& schedule, std::uint64_t count);
+
+// The value to write, with its placeholders filled in. Text that profiles::read_value() turns into the resource's type.
+std::string fill_in(std::string_view value, std::string_view endpoint, std::uint64_t count);
+
+}  // namespace profiles
