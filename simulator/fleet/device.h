@@ -1,0 +1,100 @@
+// Device: what one virtual device remembers. Everything that it shares with others of its profile is in the
+// ResolvedProfile; what only some have (observations, written values, exchanges under way) is in slabs of the
+// DevicePool.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "coap/endpoint.h"
+#include "metrics/catalog.h"
+#include "simulator/base/byte_pool.h"
+#include "simulator/base/slab.h"
+#include "simulator/base/timer_wheel.h"
+#include "simulator/lwm2m/path.h"
+#include "simulator/lwm2m/value.h"
+
+namespace fleet {
+
+using DeviceId = std::uint32_t;  // number of a device in its shard
+
+// The kinds of timers on a shard's wheel (TimerEvent::kind).
+enum class TimerKind : std::uint32_t {
+    exchange = 0,  // index: exchange of the coap::Endpoint
+    life = 1,      // index: DeviceId; start, update, retry, reboot
+    notify = 2,    // index: observation
+};
+
+// Where the server keeps the registration: "rd/5a3f". Longer ones than fit are refused as a bad response.
+class Location {
+public:
+    static constexpr std::size_t max_size = 31;
+
+    void set(std::string_view text) {
+        size_ = static_cast<std::uint8_t>(text.size());
+        std::copy(text.begin(), text.end(), bytes_.begin());
+    }
+    void clear() { size_ = 0; }
+    std::string_view text() const { return {bytes_.data(), size_}; }
+
+private:
+    std::uint8_t size_ = 0;
+    std::array<char, max_size> bytes_{};
+};
+
+struct Device {
+    coap::Peer peer;
+    base::TimerId life_timer = base::no_index;
+    std::uint32_t observations = base::no_index;  // head of a list through Observation::next
+    std::uint32_t changes = base::no_index;       // head of a list through Change::next
+    std::uint32_t lifetime = 0;                   // s, as registered
+    std::uint32_t tokens = 0;                     // how many tokens were made
+    metrics::ProfileIndex profile = 0;
+    metrics::DeviceState state = metrics::DeviceState::idle;
+    std::uint8_t attempts = 0;        // of the registration sequence under way (Core 1.1.1, 6.2.1.1)
+    std::uint8_t sequences = 0;       // that have failed
+    bool update_due : 1 = false;      // waits for the exchange under way to end
+    bool deregister_due : 1 = false;  // the same
+    bool lifetime_changed : 1 = false;
+    bool links_changed : 1 = false;
+    bool notify_due : 1 = false;  // an observation waits for the exchange under way to end
+    base::Time intended{};        // of the life step that waits, or of the one under way
+    Location location;
+};
+
+// One observed path of one device, for its one server.
+struct Observation {
+    base::Time intended{};           // when the next notification is due
+    base::Time notified{};           // when the last one was (or the answer to the Observe)
+    base::Time confirmed{};          // when the last confirmable one was
+    std::uint64_t payload_hash = 0;  // of what was sent last
+    lwm2m::Path path;
+    coap::Token token;
+    std::uint16_t format = 0;
+    std::uint16_t message_id = 0;  // of the last notification: a RST names it
+    std::uint32_t sequence = 0;
+    std::uint32_t device = 0;
+    std::uint32_t next = base::no_index;  // of the same device
+    base::TimerId timer = base::no_index;
+    bool waiting = false;   // due, but the device is busy with a confirmable message
+    bool changing = false;  // something under the path has a generator
+};
+
+// How one device differs from its profile at one path. The newest change at a path holds.
+struct Change {
+    enum class Kind : std::uint8_t {
+        value,             // of a resource or resource instance
+        removed,           // instance, resource or resource instance: it and all below are gone
+        instance_created,  // depth 2; replaces what the profile has there
+        attributes,        // see `number`: index of the attribute record
+    };
+    lwm2m::Path path;
+    Kind kind = Kind::value;
+    lwm2m::Type type = lwm2m::Type::none;
+    std::uint16_t size = 0;    // of the bytes
+    std::uint64_t number = 0;  // the bits of a value without bytes, or the handle of the bytes
+    std::uint32_t next = base::no_index;
+};
+
+}  // namespace fleet

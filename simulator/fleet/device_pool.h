@@ -1,0 +1,79 @@
+// DevicePool: the devices of one shard, their records and their memory, and what all devices of a profile have in
+// common.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "metrics/counters.h"
+#include "metrics/latency.h"
+#include "profiles/resolved_profile.h"
+#include "simulator/base/byte_pool.h"
+#include "simulator/base/region.h"
+#include "simulator/fleet/device.h"
+#include "simulator/fleet/generators.h"
+#include "simulator/lwm2m/attributes.h"
+#include "simulator/lwm2m/dispatcher.h"
+#include "simulator/net/address.h"
+
+namespace fleet {
+
+// What a shard works out once for each profile.
+struct ProfileState {
+    explicit ProfileState(profiles::ResolvedProfilePtr resolved);
+
+    profiles::ResolvedProfilePtr profile;
+    Generators generators;
+    lwm2m::Abilities abilities;
+    // Resources 1/x/17 to 1/x/20 (Core 1.1.1, 6.2.1.1).
+    std::uint32_t retry_count = 5;
+    base::Duration retry_timer = std::chrono::seconds(60);
+    base::Duration sequence_delay = std::chrono::seconds(86400);
+    std::uint32_t sequence_count = 1;
+};
+
+// Which devices of the fleet a shard has, and how they are called. `index` is the device's number in the whole fleet:
+// seeds, names, values and plans go by it.
+struct Membership {
+    std::uint64_t first_index = 0;  // of device 0
+    std::uint64_t stride = 1;       // from one device to the next
+    std::uint32_t devices = 0;
+    std::function<metrics::ProfileIndex(std::uint64_t index)> profile_of;
+    // Writes the endpoint name, returns its length (at most the memory's).
+    std::function<std::size_t(std::uint64_t index, base::MutableBytes memory)> endpoint_name;
+
+    std::uint64_t index_of(DeviceId device) const { return first_index + device * stride; }
+};
+
+struct PoolCapacity {
+    std::uint32_t observations_per_device = 4;  // on average over the shard; one device has 64 at most
+    std::uint32_t changes_per_device = 4;       // on average
+};
+
+inline constexpr std::uint32_t max_observations_per_device = 64;
+
+class DevicePool {
+public:
+    DevicePool(std::uint64_t seed, Membership membership, std::vector<profiles::ResolvedProfilePtr> profiles,
+               net::Address server, const PoolCapacity& capacity = {});
+
+    std::uint32_t size() const { return membership.devices; }
+    Device& operator[](DeviceId device) { return devices_[device]; }
+    ProfileState& profile_of(const Device& device) { return profiles[device.profile]; }
+    const profiles::ResolvedProfile& profile(const Device& device) const { return *profiles[device.profile].profile; }
+
+    std::uint64_t seed;
+    Membership membership;
+    std::vector<ProfileState> profiles;
+    net::Address server;  // where the devices register
+    base::Slab<Observation> observations;
+    base::Slab<Change> changes;
+    base::Slab<lwm2m::Attributes> attributes;
+    base::BytePool bytes;  // of the changes
+    lwm2m::Workspace workspace;
+
+private:
+    base::Region<Device> devices_;
+};
+
+}  // namespace fleet

@@ -1,0 +1,295 @@
+#include "simulator/fleet/device_tree.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace fleet {
+namespace {
+
+using lwm2m::Path;
+using lwm2m::Type;
+using lwm2m::ValueView;
+
+const Path server_lifetime(1, 0, 1);
+const Path registration_update_trigger(1, 0, 8);
+const Path reboot(3, 0, 4);
+
+std::uint64_t pack(base::BytePool::Handle handle) { return handle.index; }
+
+void release(Turn& turn, const Change& change) {
+    if (change.size > 0) {
+        base::BytePool::Handle handle{static_cast<std::uint32_t>(change.number), change.size};
+        turn.pool.bytes.release(handle);
+    }
+    if (change.kind == Change::Kind::attributes) {
+        turn.pool.attributes.give_back(static_cast<std::uint32_t>(change.number));
+    }
+}
+
+// Takes all changes for which `goes` holds off the device's list.
+template <class F>
+void forget_if(Turn& turn, Device& device, F&& goes) {
+    std::uint32_t* link = &device.changes;
+    while (*link != base::no_index) {
+        Change& change = turn.pool.changes[*link];
+        if (goes(change)) {
+            const std::uint32_t gone = *link;
+            release(turn, change);
+            *link = change.next;
+            turn.pool.changes.give_back(gone);
+        } else {
+            link = &change.next;
+        }
+    }
+}
+
+bool has_bytes(Type type) { return type == Type::string || type == Type::opaque || type == Type::corelnk; }
+
+}  // namespace
+
+const lwm2m::ObjectModel* DeviceTree::object(std::uint16_t id) const {
+    const auto& objects = profile().objects;
+    const auto found = std::lower_bound(objects.begin(), objects.end(), id,
+                                        [](const auto& object, std::uint16_t wanted) { return object.id < wanted; });
+    return found == objects.end() || found->id != id ? nullptr : found->model;
+}
+
+const Change* DeviceTree::find_change(const Path& path, Change::Kind kind) const {
+    for (auto at = device_.changes; at != base::no_index; at = turn_.pool.changes[at].next) {
+        const Change& change = turn_.pool.changes[at];
+        if (change.kind == kind && change.path == path) return &change;
+    }
+    return nullptr;
+}
+
+// Does the profile's part at `path` no longer hold: removed, or an instance above it replaced?
+bool DeviceTree::hidden(const Path& path) const {
+    for (auto at = device_.changes; at != base::no_index; at = turn_.pool.changes[at].next) {
+        const Change& change = turn_.pool.changes[at];
+        const bool hides = change.kind == Change::Kind::removed || change.kind == Change::Kind::instance_created;
+        if (hides && change.path.contains(path)) return true;
+    }
+    return false;
+}
+
+bool DeviceTree::in_profile(const Path& path) const {
+    if (path.depth == 1) return object(path.object()) != nullptr;
+    const auto by_path = [](const auto& candidate, const Path& wanted) { return candidate.path < wanted; };
+    if (path.depth == 2) {
+        const auto& instances = profile().instances;
+        const auto found = std::lower_bound(instances.begin(), instances.end(), path, by_path);
+        return found != instances.end() && found->path == path;
+    }
+    const auto& resources = profile().resources;
+    const auto found = std::lower_bound(resources.begin(), resources.end(), path, by_path);
+    return found != resources.end() && path.contains(found->path);
+}
+
+bool DeviceTree::exists(const Path& path) const {
+    if (path.depth == 0) return true;
+    for (auto at = device_.changes; at != base::no_index; at = turn_.pool.changes[at].next) {
+        const Change& change = turn_.pool.changes[at];
+        const bool adds = change.kind == Change::Kind::value || change.kind == Change::Kind::instance_created;
+        if (adds && path.contains(change.path)) return true;
+    }
+    return in_profile(path) && !hidden(path);
+}
+
+void DeviceTree::children(const Path& path, std::vector<std::uint16_t>& ids) const {
+    const auto first = static_cast<std::ptrdiff_t>(ids.size());
+    const auto level = path.depth;
+    const auto add = [&](const Path& below) {
+        if (below.depth > level && path.contains(below) &&
+            !hidden(below.prefix(static_cast<std::uint8_t>(level + 1)))) {
+            ids.push_back(below.ids[level]);
+        }
+    };
+    if (level == 0) {
+        for (const auto& object : profile().objects) ids.push_back(object.id);
+    } else if (level == 1) {
+        for (const auto& instance : profile().instances) add(instance.path);
+    } else {
+        const auto& resources = profile().resources;
+        auto at = std::lower_bound(resources.begin(), resources.end(), path,
+                                   [](const auto& candidate, const Path& wanted) { return candidate.path < wanted; });
+        for (; at != resources.end() && path.contains(at->path); ++at) add(at->path);
+    }
+    for (auto at = device_.changes; at != base::no_index; at = turn_.pool.changes[at].next) {
+        const Change& change = turn_.pool.changes[at];
+        const bool adds = change.kind == Change::Kind::value || change.kind == Change::Kind::instance_created;
+        if (adds && change.path.depth > level && path.contains(change.path)) ids.push_back(change.path.ids[level]);
+    }
+    std::sort(ids.begin() + first, ids.end());
+    ids.erase(std::unique(ids.begin() + first, ids.end()), ids.end());
+}
+
+ValueView DeviceTree::value_of(const Change& change) const {
+    ValueView view;
+    view.type = change.type;
+    if (has_bytes(change.type)) {
+        view.bytes = turn_.pool.bytes.view({static_cast<std::uint32_t>(change.number), change.size});
+        return view;
+    }
+    switch (change.type) {
+        case Type::floating: view.floating = std::bit_cast<double>(change.number); break;
+        case Type::boolean: view.boolean = change.number != 0; break;
+        case Type::objlnk:
+            view.objlnk = {static_cast<std::uint16_t>(change.number >> 16), static_cast<std::uint16_t>(change.number)};
+            break;
+        case Type::unsigned_integer: view.unsigned_integer = change.number; break;
+        case Type::integer:
+        case Type::time: view.integer = static_cast<std::int64_t>(change.number); break;
+        case Type::none:
+        case Type::string:
+        case Type::opaque:
+        case Type::corelnk: break;
+    }
+    return view;
+}
+
+ValueView DeviceTree::read(const Path& path) const {
+    if (const Change* const change = find_change(path, Change::Kind::value)) return value_of(*change);
+    const auto at = profile().find(path);
+    if (at < 0 || (device_.changes != base::no_index && hidden(path))) return {};
+    const auto& resource = profile().resources[static_cast<std::size_t>(at)];
+    if (resource.generator < 0) return resource.value.view();
+    return state_.generators.evaluate(static_cast<std::size_t>(resource.generator),
+                                      {turn_.pool.seed, turn_.index_of(id_), path, turn_.now});
+}
+
+coap::Code DeviceTree::remember(const Change& change) {
+    const auto index = turn_.pool.changes.take();
+    if (index == base::no_index) {
+        release(turn_, change);
+        turn_.counters.drop(metrics::Drop::no_slot);
+        return coap::Code::internal_server_error;
+    }
+    turn_.pool.changes[index] = change;
+    turn_.pool.changes[index].next = device_.changes;
+    device_.changes = index;
+    return coap::Code::changed;
+}
+
+coap::Code DeviceTree::write(const Path& path, const ValueView& value) {
+    Change change;
+    change.path = path;
+    change.type = value.type;
+    if (has_bytes(value.type)) {
+        if (value.bytes.size() > base::BytePool::max_size) return coap::Code::request_entity_too_large;
+        const auto kept = turn_.pool.bytes.keep(value.bytes);
+        if (!kept && !value.bytes.empty()) {
+            turn_.counters.drop(metrics::Drop::no_slot);
+            return coap::Code::internal_server_error;
+        }
+        change.size = kept.size;
+        change.number = pack(kept);
+    } else if (value.type == Type::floating) {
+        change.number = std::bit_cast<std::uint64_t>(value.floating);
+    } else if (value.type == Type::boolean) {
+        change.number = value.boolean ? 1 : 0;
+    } else if (value.type == Type::objlnk) {
+        change.number = std::uint64_t{value.objlnk.object} << 16 | value.objlnk.instance;
+    } else {
+        change.number = value.unsigned_integer;
+    }
+    forget_if(turn_, device_, [&](const Change& old) {
+        return old.path == path && (old.kind == Change::Kind::value || old.kind == Change::Kind::removed);
+    });
+    const auto code = remember(change);
+    if (code == coap::Code::changed && path == server_lifetime) {
+        device_.lifetime_changed = true;
+        wants_update_ = true;
+    }
+    return code;
+}
+
+coap::Code DeviceTree::create(const Path& instance) {
+    drop_below(instance);
+    Change change;
+    change.path = instance;
+    change.kind = Change::Kind::instance_created;
+    const auto code = remember(change);
+    if (code != coap::Code::changed) return code;
+    object_list_changed();
+    return coap::Code::created;
+}
+
+coap::Code DeviceTree::remove(const Path& path) {
+    drop_below(path);
+    if (in_profile(path)) {
+        Change change;
+        change.path = path;
+        change.kind = Change::Kind::removed;
+        const auto code = remember(change);
+        if (code != coap::Code::changed) return code;
+    }
+    if (path.depth == 2) object_list_changed();
+    return coap::Code::deleted;
+}
+
+void DeviceTree::drop_below(const Path& path) {
+    forget_if(turn_, device_, [&](const Change& old) { return path.contains(old.path); });
+}
+
+// Core 1.1.1, 6.2.2: an Update tells the server of new and removed instances.
+void DeviceTree::object_list_changed() {
+    device_.links_changed = true;
+    wants_update_ = true;
+}
+
+coap::Code DeviceTree::execute(const Path& path, std::string_view) {
+    if (path == registration_update_trigger) wants_update_ = true;
+    for (const auto& [trigger, away] : profile().behaviour.reboot_on_execute) {
+        if (trigger == path) wants_reboot_ = away;
+    }
+    if (path == reboot && !wants_reboot_) wants_reboot_ = std::chrono::seconds(1);
+    return coap::Code::changed;
+}
+
+const lwm2m::Attributes* DeviceTree::find(const Path& path) const {
+    const Change* const change = find_change(path, Change::Kind::attributes);
+    return change == nullptr ? nullptr : &turn_.pool.attributes[static_cast<std::uint32_t>(change->number)];
+}
+
+bool DeviceTree::set(const Path& path, const lwm2m::Attributes& attributes) {
+    forget_if(turn_, device_,
+              [&](const Change& old) { return old.kind == Change::Kind::attributes && old.path == path; });
+    if (attributes.empty()) return true;
+    const auto index = turn_.pool.attributes.take();
+    if (index == base::no_index) {
+        turn_.counters.drop(metrics::Drop::no_slot);
+        return false;
+    }
+    turn_.pool.attributes[index] = attributes;
+    Change change;
+    change.path = path;
+    change.kind = Change::Kind::attributes;
+    change.number = index;
+    return remember(change) == coap::Code::changed;
+}
+
+base::Time DeviceTree::next_change(const Path& path) const {
+    base::Time next = base::never;
+    const auto& resources = profile().resources;
+    auto at = std::lower_bound(resources.begin(), resources.end(), path,
+                               [](const auto& candidate, const Path& wanted) { return candidate.path < wanted; });
+    for (; at != resources.end() && path.contains(at->path); ++at) {
+        if (at->generator < 0) continue;
+        if (device_.changes != base::no_index && (hidden(at->path) || find_change(at->path, Change::Kind::value)))
+            continue;
+        next =
+            std::min(next, state_.generators.next_change(static_cast<std::size_t>(at->generator),
+                                                         {turn_.pool.seed, turn_.index_of(id_), at->path, turn_.now}));
+    }
+    return next;
+}
+
+void DeviceTree::forget_changes(Turn& turn, Device& device) {
+    forget_if(turn, device, [](const Change&) { return true; });
+}
+
+void DeviceTree::forget_attributes(Turn& turn, Device& device) {
+    forget_if(turn, device, [](const Change& change) { return change.kind == Change::Kind::attributes; });
+}
+
+}  // namespace fleet

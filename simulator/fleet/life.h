@@ -1,0 +1,39 @@
+// Life: a device's way from switched off to registered and back (Core 1.1.1, 6.2): Register, Update in time,
+// De-register, and what to do when one fails.
+//
+//   idle --start--> registering --2.01--> registered --Update at its time--> registered
+//                    |       ^                 | Update failed
+//                  failed    +--- backoff <----+      registered --De-register--> stopped
+#pragma once
+
+#include "simulator/fleet/turn.h"
+
+namespace fleet {
+
+// ExchangeTag::operation of all exchanges: the metrics::Operation that was started.
+inline std::uint32_t tag_of(metrics::Operation operation) { return static_cast<std::uint32_t>(operation); }
+inline metrics::Operation operation_of(const coap::ExchangeTag& tag) {
+    return static_cast<metrics::Operation>(tag.operation);
+}
+
+// Plans the Register of a device that is switched off for `at` (after its boot delay).
+void plan_start(Turn& turn, DeviceId id, base::Time at);
+// The life timer has fired.
+void on_life_timer(Turn& turn, DeviceId id);
+// Sends an Update now, or when the exchange under way has ended.
+void request_update(Turn& turn, DeviceId id, base::Time intended);
+// De-registers now, or when the exchange under way has ended. A device that is not registered stops at once.
+void request_deregister(Turn& turn, DeviceId id, base::Time intended);
+// Switches off without a word and comes back after `away`.
+void power_cycle(Turn& turn, DeviceId id, base::Duration away);
+// Stops at once, whatever is under way.
+void stop(Turn& turn, DeviceId id);
+
+// How an exchange of the registration interface has ended.
+void on_registration_response(Turn& turn, DeviceId id, const coap::ExchangeTag& tag, const coap::MessageView& response);
+void on_registration_failure(Turn& turn, DeviceId id, const coap::ExchangeTag& tag, metrics::Cause cause);
+
+// The device is no longer busy: does what has waited. True when something was sent that makes it busy again.
+bool resume_life(Turn& turn, DeviceId id);
+
+}  // namespace fleet

@@ -1,0 +1,157 @@
+#include "simulator/fleet/steps.h"
+
+#include "simulator/fleet/life.h"
+#include "simulator/fleet/management.h"
+#include "simulator/fleet/reporting.h"
+
+namespace fleet {
+namespace {
+
+using coap::Incoming;
+using metrics::Operation;
+
+metrics::Discard reason(coap::Discard discard) {
+    switch (discard) {
+        case coap::Discard::none:
+        case coap::Discard::malformed: return metrics::Discard::malformed;
+        case coap::Discard::late: return metrics::Discard::late;
+        case coap::Discard::duplicate: return metrics::Discard::duplicate;
+    }
+    return metrics::Discard::malformed;
+}
+
+bool is_registration(const coap::ExchangeTag& tag) { return operation_of(tag) != Operation::notify; }
+
+void resume(Turn& turn, DeviceId id) {
+    if (!resume_life(turn, id)) (void)resume_reporting(turn, id);
+}
+
+void send_if_any(Turn& turn, DeviceId id, const base::Writer& out, metrics::Sent kind) {
+    if (out.size() == 0) return;
+    turn.counters.send(kind);
+    turn.send(id, out);
+}
+
+void on_response(Turn& turn, DeviceId id, const Incoming& incoming) {
+    turn.counters.receive(metrics::Received::response);
+    if (is_registration(incoming.tag)) {
+        on_registration_response(turn, id, incoming.tag, incoming.message);
+    } else {
+        on_notification_failure(turn, id, incoming.tag, metrics::Cause::bad_response);
+    }
+    resume(turn, id);
+}
+
+void on_reset(Turn& turn, DeviceId id, const Incoming& incoming) {
+    turn.counters.receive(metrics::Received::reset);
+    if (is_registration(incoming.tag)) {
+        on_registration_failure(turn, id, incoming.tag, metrics::Cause::reset);
+    } else {
+        on_notification_failure(turn, id, incoming.tag, metrics::Cause::reset);
+    }
+    resume(turn, id);
+}
+
+// Core 1.1.1, 6.3: a device that is not registered ignores the server's requests.
+void on_server_request(Turn& turn, DeviceId id, const coap::MessageView& request, Repeated repeated) {
+    if (turn.pool[id].state != metrics::DeviceState::registered) {
+        turn.counters.discard(metrics::Discard::unexpected);
+        return;
+    }
+    if (repeated == Repeated::yes) {
+        turn.counters.discard(metrics::Discard::duplicate);
+    } else {
+        turn.counters.receive(metrics::Received::request);
+    }
+    on_request(turn, id, request, repeated);
+    resume(turn, id);
+}
+
+}  // namespace
+
+void on_packet(Turn& turn, const net::Packet& packet) {
+    if (packet.local >= turn.pool.size()) {
+        turn.counters.discard(metrics::Discard::stray);
+        return;
+    }
+    if (packet.remote != turn.pool.server) {
+        turn.counters.discard(metrics::Discard::wrong_source);
+        return;
+    }
+    const DeviceId id = packet.local;
+    Device& device = turn.pool[id];
+    auto out = turn.open();
+    const auto incoming =
+        turn.endpoint.on_datagram(turn.now, id, device.peer, turn.pool.profile(device).transmission, packet.bytes, out);
+    switch (incoming.kind) {
+        case Incoming::Kind::discarded:
+            turn.counters.discard(reason(incoming.discard));
+            send_if_any(turn, id, out, metrics::Sent::reset);
+            break;
+        case Incoming::Kind::request: on_server_request(turn, id, incoming.message, Repeated::no); break;
+        case Incoming::Kind::repeated_request: on_server_request(turn, id, incoming.message, Repeated::yes); break;
+        case Incoming::Kind::repeated:
+            turn.counters.discard(metrics::Discard::duplicate);
+            send_if_any(turn, id, out, metrics::Sent::repeated_answer);
+            break;
+        case Incoming::Kind::ping:
+            turn.counters.receive(metrics::Received::request);
+            send_if_any(turn, id, out, metrics::Sent::reset);
+            break;
+        case Incoming::Kind::acknowledged: turn.counters.receive(metrics::Received::acknowledgement); break;
+        case Incoming::Kind::delivered:
+            turn.counters.receive(metrics::Received::acknowledgement);
+            on_notification_delivered(turn, id, incoming.tag);
+            resume(turn, id);
+            break;
+        case Incoming::Kind::response:
+            send_if_any(turn, id, out, metrics::Sent::acknowledgement);
+            on_response(turn, id, incoming);
+            break;
+        case Incoming::Kind::unmatched_response:
+            turn.counters.discard(metrics::Discard::unexpected);
+            if (incoming.message.type == coap::MessageType::confirmable) coap::Endpoint::reject(incoming.message, out);
+            send_if_any(turn, id, out, metrics::Sent::reset);
+            break;
+        case Incoming::Kind::reset: on_reset(turn, id, incoming); break;
+        case Incoming::Kind::unmatched_reset:
+            if (on_notification_reset(turn, id, incoming.message.message_id)) {
+                turn.counters.receive(metrics::Received::reset);
+            } else {
+                turn.counters.discard(metrics::Discard::late);
+            }
+            break;
+    }
+}
+
+void on_timer(Turn& turn, base::TimerEvent event) {
+    switch (static_cast<TimerKind>(event.kind)) {
+        case TimerKind::life: on_life_timer(turn, event.index); return;
+        case TimerKind::notify: on_notify_timer(turn, event.index); return;
+        case TimerKind::exchange: break;
+    }
+    const DeviceId id = turn.endpoint.peer_of(event.index);
+    auto out = turn.open();
+    const auto expired = turn.endpoint.on_timer(turn.now, event.index, turn.pool[id].peer, out);
+    if (expired.kind == coap::Expired::Kind::retransmitted) {
+        turn.counters.retransmit(operation_of(expired.tag));
+        turn.send(id, out);
+        return;
+    }
+    if (is_registration(expired.tag)) {
+        on_registration_failure(turn, id, expired.tag, metrics::Cause::timeout);
+    } else {
+        on_notification_failure(turn, id, expired.tag, metrics::Cause::timeout);
+    }
+    resume(turn, id);
+}
+
+void on_command(Turn& turn, DeviceId id, const Command& command) {
+    switch (command.kind) {
+        case Command::Kind::start: plan_start(turn, id, command.at); break;
+        case Command::Kind::deregister: request_deregister(turn, id, command.at); break;
+        case Command::Kind::stop: stop(turn, id); break;
+    }
+}
+
+}  // namespace fleet

@@ -1,0 +1,25 @@
+// Steps: the three entrances to a device: a datagram, a timer, a command. Each returns with its effects in the Turn:
+// nothing calls back.
+#pragma once
+
+#include "simulator/fleet/turn.h"
+#include "simulator/net/packet.h"
+
+namespace fleet {
+
+// What the engine asks of a device.
+struct Command {
+    enum class Kind : std::uint8_t {
+        start,       // Register at `at`
+        deregister,  // as planned for `at`, now
+        stop,        // without a word
+    };
+    Kind kind = Kind::start;
+    base::Time at{};
+};
+
+void on_packet(Turn& turn, const net::Packet& packet);
+void on_timer(Turn& turn, base::TimerEvent event);
+void on_command(Turn& turn, DeviceId id, const Command& command);
+
+}  // namespace fleet
