@@ -326,16 +326,17 @@ TEST_F(Transfers, TheThreeUsesDoNotMeet) {
 
 // Any mix of use keeps the limits, the counts, and the bodies of others.
 TEST_F(Transfers, ARandomMixStaysWithinItsLimits) {
-    for (unsigned seed = 0; seed < 20; ++seed) {
+    const auto longest = body_of(6000);
+    for (unsigned seed = 0; seed < 10; ++seed) {
         std::mt19937 engine(seed);
         const auto random = [&](unsigned below) { return static_cast<unsigned>(engine() % below); };
         BlockTransfers transfers({.transfers = 16, .body_bytes = 4096, .total_bytes = 16 * 1024, .lifetime = 100s});
         now = {};
-        for (int step = 0; step < 3000; ++step) {
+        for (int step = 0; step < 1000; ++step) {
             now += std::chrono::seconds(random(20));
             const TransferKey one{random(24), 1};
             const auto size = 16u << random(7);
-            const auto text = body_of(1 + random(6000));
+            const auto text = longest.substr(random(6000));
             switch (random(5)) {
                 case 0:
                 case 1: {
