@@ -46,7 +46,7 @@ elseif(NOT LWM2M_SIM_SANITIZE STREQUAL "")
   message(FATAL_ERROR "LWM2M_SIM_SANITIZE is '${LWM2M_SIM_SANITIZE}'; it may be empty, 'address' or 'thread'.")
 endif()
 if(DEFINED sanitizers)
-  # libstdc++'s own checks cost little beside the sanitizer and find what it cannot: reads past size() within capacity().
+  # libstdc++'s own checks cost little beside the sanitizer and find what it cannot: reads past size(), within capacity.
   target_compile_options(lwm2m_sim_options INTERFACE ${sanitizers} -fno-omit-frame-pointer)
   target_compile_definitions(lwm2m_sim_options INTERFACE _GLIBCXX_ASSERTIONS)
   target_link_options(lwm2m_sim_options INTERFACE ${sanitizers})

@@ -79,7 +79,7 @@ set(CMAKE_REQUIRED_INCLUDES "${wolfssl_include}")
 set(CMAKE_REQUIRED_LIBRARIES "${wolfssl_library}" m Threads::Threads)
 set(CMAKE_REQUIRED_QUIET ON)
 
-# wolfssl_feature(NAME CONDITION STATEMENT): true when the preprocessor CONDITION holds and STATEMENT compiles and links.
+# wolfssl_feature(NAME CONDITION STATEMENT): true when the preprocessor CONDITION holds and STATEMENT links.
 function(wolfssl_feature name condition statement)
   check_cxx_source_compiles("
     #include <wolfssl/options.h>
@@ -127,5 +127,5 @@ if(wolfssl_lacks STREQUAL "")
 endif()
 message(STATUS "wolfSSL ${LWM2M_SIM_WOLFSSL_VERSION} (${wolfssl_source}): ${wolfssl_library}; lacks: ${wolfssl_lacks}")
 if(wolfssl_source STREQUAL "Debian's own")
-  message(STATUS "  profiles that need what it lacks are refused; simulator/cmake/build-wolfssl.sh builds one that has it")
+  message(STATUS "  profiles that need what it lacks are refused; build-wolfssl.sh beside this builds one that has it")
 endif()

@@ -89,6 +89,9 @@ class Text(RuleTest):
         tree = self.tree(coap__a_h="x" * 120 + "\n" + "y" * 121 + "\n")
         self.assert_finds(text.check_lines(tree), "coap/a.h:2", "121 columns")
 
+    def test_a_raw_string_may_be_long(self):
+        self.assertEqual(text.check_lines(self.tree(coap__a_cpp='auto x = R"(' + "y" * 121 + ')";\n')), [])
+
     def test_blanks_tabs_and_a_missing_last_newline_are_found(self):
         self.assert_finds(text.check_lines(self.tree(a_h="x \n")), "blanks")
         self.assert_finds(text.check_lines(self.tree(a_h="\tx\n")), "tab")
