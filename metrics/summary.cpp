@@ -121,7 +121,7 @@ std::string generator_lines(const RunResult& result) {
     for (const auto& w : fleet.workers) busy += w.busy;
     const auto available = base::seconds(result.duration) * static_cast<double>(fleet.workers.size());
     auto text = fmt::format(
-        "generator     lag p99 {} max {}   busy {:.0f} % (most {:.0f} %)   {} threads   cpu {:.1f} us/operation   rss "
+        "generator     lag p99 {} max {}   busy {:.0f} % (most {:.0f} %)   threads {}   cpu {:.1f} us/operation   rss "
         "{} "
         "({:.0f} B/device)   own drops {}\n",
         to_text(lag.percentile(99)), to_text(lag.max()), available > 0 ? base::seconds(busy) / available * 100 : 0.0,
@@ -141,7 +141,7 @@ std::string server_lines(const RunResult& result) {
     for (const auto thread : server->thread_cpu) cpu += thread;
     const auto& t = server->totals;
     return fmt::format(
-        "server        embedded, {} threads, cpu {} (not in the generator's)   registrations {}   updates {}   "
+        "server        embedded, threads {}, cpu {} (not in the generator's)   registrations {}   updates {}   "
         "notifications {}   deregistrations {}   expired {}   registered now {}\n",
         server->thread_cpu.size(), to_text(cpu), grouped(t.registrations), grouped(t.updates),
         grouped(total(t.notifications)), grouped(t.deregistrations), grouped(t.expirations), grouped(t.clients));

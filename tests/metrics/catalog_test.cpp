@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
 #include <regex>
 #include <set>
+#include <sstream>
 #include <string>
 
 namespace metrics {
@@ -84,6 +86,25 @@ TEST(Catalog, MetricNamesFollowThePrometheusRules) {
         EXPECT_EQ(m.unit == Unit::seconds, m.name.find("_seconds") != std::string_view::npos) << m.name;
         EXPECT_EQ(m.unit == Unit::bytes, m.name.find("_bytes") != std::string_view::npos) << m.name;
         EXPECT_TRUE(m.help.ends_with('.')) << m.name;
+    }
+}
+
+// The documentation is the table itself: a metric that is added, renamed or explained anew must be so in the README
+// too.
+TEST(Catalog, ReadmeListsEveryMetricAsItIs) {
+    std::ostringstream text;
+    text << std::ifstream(LWM2M_SIM_SOURCE_DIR "/metrics/README.md").rdbuf();
+    const auto readme = text.str();
+    ASSERT_FALSE(readme.empty());
+    constexpr std::array types{"counter", "gauge", "histogram"};
+    for (const auto& m : metrics()) {
+        const auto row = "| `" + std::string(m.name) + "` | " + types[index(m.type)] + " | " + std::string(m.labels) +
+                         " | " + std::string(m.help) + " |\n";
+        EXPECT_NE(readme.find(row), std::string::npos) << row;
+    }
+    for (const auto& q : quantities()) {
+        const auto row = "| `" + std::string(q.group) + "." + std::string(q.name) + "` | ";
+        EXPECT_NE(readme.find(row), std::string::npos) << row;
     }
 }
 
