@@ -1,0 +1,275 @@
+#include "profiles/profile.h"
+
+#include <array>
+
+#include <fmt/format.h>
+
+#include "profiles/map_reader.h"
+#include "profiles/profile_loader.h"
+
+namespace profiles {
+namespace {
+
+template <class T, auto Read>
+bool read_placed(const Node& node, std::string_view what, Placed<T>& out, Diagnostics& diagnostics) {
+    out.place = node.place();
+    return Read(node, what, out.value, diagnostics);
+}
+constexpr auto read_placed_text = read_placed<std::string, read_text>;
+constexpr auto read_placed_span = read_placed<base::DurationSpec, read_duration_spec>;
+
+// The place of a value is that of its text, so a map or list is reported where it begins.
+bool is_scalar(const Node& node, std::string_view what, Diagnostics& diagnostics) {
+    if (node.is_scalar()) return true;
+    diagnostics.error(node.place(), fmt::format("{}: {} where a value is needed", what, name(node.kind())));
+    return false;
+}
+
+void read_boolean(const Node& node, std::string_view what, bool& out, Diagnostics& diagnostics) {
+    if (!is_scalar(node, what, diagnostics)) return;
+    if (node.text() == "true" || node.text() == "false") {
+        out = node.text() == "true";
+    } else {
+        diagnostics.error(node.place(), fmt::format("{}: '{}' is not a truth value", what, printable(node.text())),
+                          "try true or false");
+    }
+}
+
+// A share below 1: with everything lost, or never a moment to update, there would be no device.
+void read_share_below_one(const Node& node, std::string_view what, double& out, Diagnostics& diagnostics) {
+    double share = 0;
+    if (!read_share(node, what, share, diagnostics)) return;
+    if (share >= 1) {
+        diagnostics.error(node.place(), fmt::format("{}: '{}' must be below 100%", what, printable(node.text())));
+    } else {
+        out = share;
+    }
+}
+
+void read_latency(const Node& node, std::string_view what, std::optional<base::DurationSpec>& out,
+                  Diagnostics& diagnostics) {
+    base::DurationSpec spec;
+    if (read_duration_spec(node, what, spec, diagnostics) && !spec.is_zero()) out = spec;
+}
+
+void read_version(const Node& node, std::string_view what, Lwm2mVersion& out, Diagnostics& diagnostics) {
+    if (!is_scalar(node, what, diagnostics)) return;
+    for (const Lwm2mVersion version : {Lwm2mVersion::v1_0, Lwm2mVersion::v1_1, Lwm2mVersion::v1_2}) {
+        if (name(version) != node.text()) continue;
+        out = version;
+        return;
+    }
+    diagnostics.error(node.place(), fmt::format("{}: '{}' is not a version of LwM2M", what, printable(node.text())),
+                      "there are \"1.0\", \"1.1\" and \"1.2\"");
+}
+
+void read_object_versions(const Node& node, std::string_view what, std::vector<Node::Entry>& out,
+                          Diagnostics& diagnostics) {
+    detail::check_map(node, what, diagnostics);
+    out.assign(node.entries().begin(), node.entries().end());
+}
+
+template <std::uint64_t Min, std::uint64_t Max>
+void read_small(const Node& node, std::string_view what, unsigned& out, Diagnostics& diagnostics) {
+    std::uint64_t number = 0;
+    if (!read_count(node, what, number, diagnostics)) return;
+    if (number < Min || number > Max) {
+        diagnostics.error(node.place(), fmt::format("{}: {} is not between {} and {}", what, number, Min, Max));
+    } else {
+        out = static_cast<unsigned>(number);
+    }
+}
+
+void read_ack_timeout(const Node& node, std::string_view what, base::Duration& out, Diagnostics& diagnostics) {
+    base::Duration timeout{0};
+    if (!read_duration(node, what, timeout, diagnostics)) return;
+    if (timeout < std::chrono::milliseconds(1) || timeout > std::chrono::minutes(10)) {
+        diagnostics.error(node.place(), fmt::format("{}: {} is not between 1ms and 10m", what, printable(node.text())));
+    } else {
+        out = timeout;
+    }
+}
+
+void read_random_factor(const Node& node, std::string_view what, double& out, Diagnostics& diagnostics) {
+    double factor = 0;
+    if (!read_number(node, what, factor, diagnostics)) return;
+    if (factor < 1 || factor > 10) {  // RFC 7252 4.8: not below 1
+        diagnostics.error(node.place(), fmt::format("{}: {} is not between 1 and 10", what, printable(node.text())));
+    } else {
+        out = factor;
+    }
+}
+
+// "90% of lifetime" or "90%".
+void read_update_at(const Node& node, std::string_view what, double& out, Diagnostics& diagnostics) {
+    if (!is_scalar(node, what, diagnostics)) return;
+    std::string_view text = node.text();
+    constexpr std::string_view suffix = "of lifetime";
+    if (text.ends_with(suffix)) text.remove_suffix(suffix.size());
+    const auto share = base::parse_share(text);
+    if (!share || *share <= 0 || *share >= 1) {
+        diagnostics.error(node.place(),
+                          fmt::format("{}: '{}' is not a share of the lifetime", what, printable(node.text())),
+                          "try 90% of lifetime");
+    } else {
+        out = *share;
+    }
+}
+
+void read_formats(const Node& node, std::string_view what, std::vector<Placed<lwm2m::ContentFormat>>& out,
+                  Diagnostics& diagnostics) {
+    if (!node.is_sequence() || node.items().empty()) {
+        diagnostics.error(node.place(), fmt::format("{}: a list of formats is needed", what),
+                          "try [tlv, senml-cbor, text]");
+        return;
+    }
+    static constexpr std::array<std::string_view, 8> known{"text",       "opaque", "cbor",       "tlv",
+                                                           "senml-json", "json",   "senml-cbor", "lwm2m-cbor"};
+    static constexpr const char* all = "there are text, opaque, cbor, tlv, json, senml-json, senml-cbor and lwm2m-cbor";
+    for (const Node& item : node.items()) {
+        const auto format = lwm2m::content_format(std::string_view(item.text()));
+        if (std::find(known.begin(), known.end(), item.text()) != known.end()) {
+            out.push_back({*format, item.place()});
+        } else {
+            std::string hint = did_you_mean(item.text(), known);
+            if (hint.empty()) hint = all;
+            diagnostics.error(item.place(), fmt::format("'{}' is not a format", printable(item.text())),
+                              std::move(hint));
+        }
+    }
+}
+
+// {/3/0/4: reboot(8s)}
+void read_on_execute(const Node& node, std::string_view what, std::vector<RebootAction>& out,
+                     Diagnostics& diagnostics) {
+    detail::check_map(node, what, diagnostics);
+    for (const Node::Entry& entry : node.entries()) {
+        std::string_view action = entry.value.text();
+        const bool reboots = action.starts_with("reboot(") && action.ends_with(')');
+        const auto away = base::parse_duration(reboots ? action.substr(7, action.size() - 8) : "");
+        if (reboots && away) {
+            out.push_back({entry.key, entry.place, *away});
+        } else {
+            diagnostics.error(entry.value.place(), fmt::format("'{}' is not an action", printable(action)),
+                              "try reboot(8s)");
+        }
+    }
+}
+
+void read_security(const Node::Entry& entry, Profile&, Diagnostics& diagnostics) {
+    const Node* mode = entry.value.find("mode");
+    if (mode != nullptr && mode->text() == "none" && entry.value.entries().size() == 1) return;
+    diagnostics.error(entry.place, "'security' is not supported yet: this build speaks plain CoAP only",
+                      "leave it out, or say {mode: none}");
+}
+
+void read_objects(const Node::Entry& entry, Profile& out, Diagnostics& diagnostics) {
+    detail::check_map(entry.value, entry.key, diagnostics);
+    out.objects.assign(entry.value.entries().begin(), entry.value.entries().end());
+}
+
+void read_name(const Node::Entry& entry, Profile& out, Diagnostics& diagnostics) {
+    if (!read_placed_text(entry.value, entry.key, out.name, diagnostics)) return;
+    constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./";
+    // It becomes a label of metrics and a part of endpoint names.
+    if (!out.name.value.empty() && out.name.value.size() <= 64 &&
+        out.name.value.find_first_not_of(allowed) == std::string::npos) {
+        return;
+    }
+    diagnostics.error(entry.value.place(), fmt::format("profile: '{}' is not a name", printable(out.name.value)),
+                      "letters, digits and - _ . /, 64 at most");
+}
+
+// Merged away before the tree comes here.
+void skip(const Node::Entry&, Profile&, Diagnostics&) {}
+
+constexpr std::string_view bootstrap_reason = "a device knows its server from the start";
+constexpr std::string_view oscore_reason = "this build speaks plain CoAP only";
+constexpr std::string_view send_reason = "devices notify what is observed, and nothing else";
+constexpr std::string_view sleep_reason = "devices are always reachable";
+constexpr std::string_view firmware_reason = "object 5 is data only";
+constexpr std::string_view nat_reason = "a device keeps its address";
+
+constexpr std::array lwm2m_fields{
+    field<&Lwm2mSection::version, read_version>("version", "text", "\"1.1\"", "of LwM2M: 1.0, 1.1 or 1.2"),
+    field<&Lwm2mSection::binding, read_placed_text>("binding", "text", "U", "U: UDP"),
+    field<&Lwm2mSection::queue_mode, read_boolean>("queue_mode", "true/false", "false", "registers with queue mode"),
+    field<&Lwm2mSection::lifetime, read_placed_span>("lifetime", "duration", "1d",
+                                                     "of the registration; \"1h ±5%\" draws one for each device"),
+    field<&Lwm2mSection::object_versions, read_object_versions>(
+        "object_versions", "map", "", "object: version, where it is not the one that this version of LwM2M means"),
+};
+
+constexpr std::array coap_fields{
+    field<&coap::TransmissionParameters::ack_timeout, read_ack_timeout>("ack_timeout", "duration", "2s",
+                                                                        "RFC 7252 4.8"),
+    field<&coap::TransmissionParameters::ack_random_factor, read_random_factor>("ack_random_factor", "number", "1.5",
+                                                                                "RFC 7252 4.8"),
+    field<&coap::TransmissionParameters::max_retransmit, read_small<0, 20>>("max_retransmit", "count", "4",
+                                                                            "RFC 7252 4.8"),
+    field<&coap::TransmissionParameters::nstart, read_small<1, 16>>("nstart", "count", "1", "RFC 7252 4.7"),
+};
+
+constexpr std::array boot_fields{
+    field<&BehaviourSection::boot_delay, read_duration_spec>("delay", "duration", "0s",
+                                                             "from the start of a device to its Register"),
+};
+constexpr std::array update_fields{
+    field<&BehaviourSection::update_at, read_update_at>("at", "share", "90% of lifetime", "when the Update goes out"),
+};
+constexpr std::array notify_fields{
+    field<&BehaviourSection::notify_confirmable, read_boolean>("confirmable", "true/false", "false",
+                                                               "false: one notification a day is (RFC 7641 4.5)"),
+};
+constexpr std::array behaviour_fields{
+    group<BehaviourSection, boot_fields>("boot", "how a device comes up"),
+    group<BehaviourSection, update_fields>("update", "how a device keeps its registration"),
+    group<BehaviourSection, notify_fields>("notify", "how a device tells what is observed"),
+    field<&BehaviourSection::on_execute, read_on_execute>("on_execute", "map", "", "path: reboot(8s)"),
+    refused<BehaviourSection, send_reason>("send"),
+    refused<BehaviourSection, sleep_reason>("sleep"),
+    refused<BehaviourSection, firmware_reason>("firmware"),
+};
+
+constexpr std::array network_fields{
+    field<&NetworkSpec::loss, read_share_below_one>("loss", "share", "0%", "datagrams lost, each way"),
+    field<&NetworkSpec::latency, read_latency>("latency", "duration", "0s", "there and back; half of it each way"),
+    field<&NetworkSpec::duplicate, read_share_below_one>("duplicate", "share", "0%", "datagrams that arrive twice"),
+    field<&NetworkSpec::reorder, read_share_below_one>("reorder", "share", "0%", "datagrams that later ones overtake"),
+    refused<NetworkSpec, nat_reason>("nat_timeout"),
+};
+
+constexpr std::array fields{
+    custom<Profile, read_name>("profile", "text", "", "name, in metrics and reports"),
+    field<&Profile::description, read_text>("description", "text", "", "one line for people"),
+    custom<Profile, skip>("extends", "text", "", "name in the catalog or file beside this one, or a list of them"),
+    field<&Profile::endpoint, read_placed_text>("endpoint", "text", "\"{profile}-{index}\"",
+                                                "{index} {index:08} {imei} {uuid} {shard} {seed} {profile}"),
+    section<&Profile::lwm2m, lwm2m_fields>("lwm2m", "the registration"),
+    section<&Profile::coap, coap_fields>("coap", "reliability"),
+    field<&Profile::formats, read_formats>("formats", "list", "[tlv, senml-cbor, text, opaque, cbor]",
+                                           "of payloads, the preferred one first"),
+    custom<Profile, read_objects>("objects", "map", "", "object/instance: {resource: value or generator}"),
+    section<&Profile::behaviour, behaviour_fields>("behaviour", "what a device does by itself"),
+    section<&Profile::network, network_fields>("network", "what the radio does to datagrams"),
+    custom<Profile, read_security>("security", "map", "{mode: none}", "none is all there is"),
+    refused<Profile, oscore_reason>("oscore"),
+    refused<Profile, bootstrap_reason>("bootstrap"),
+};
+
+}  // namespace
+
+std::vector<FieldInfo> profile_fields() { return describe(fields); }
+
+Profile read_profile(const Node& tree, Diagnostics& diagnostics) {
+    Profile profile;
+    profile.place = tree.place();
+    profile.name.place = tree.place();
+    read_fields(tree, "profile", fields, profile, diagnostics);
+    if (tree.is_map() && tree.find("profile") == nullptr) {
+        diagnostics.error(tree.place(), "'profile' is missing: the name of the profile", "as in: profile: water-meter");
+    }
+    return profile;
+}
+
+}  // namespace profiles

@@ -1,0 +1,64 @@
+// Profile: what a kind of device is, as its YAML says it. Nothing is looked up: a profile that loads here loads
+// everywhere.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "coap/transmission.h"
+#include "profiles/diagnostics.h"
+#include "profiles/fields.h"
+#include "profiles/resolved_profile.h"
+#include "profiles/yaml.h"
+#include "simulator/base/units.h"
+#include "simulator/lwm2m/content_format.h"
+#include "simulator/lwm2m/object_model.h"
+
+namespace profiles {
+
+// A value that is checked later, and where it was written.
+template <class T>
+struct Placed {
+    T value{};
+    Place place;
+};
+
+struct Lwm2mSection {
+    Lwm2mVersion version = Lwm2mVersion::v1_1;
+    Placed<std::string> binding{"U", {}};
+    bool queue_mode = false;
+    Placed<base::DurationSpec> lifetime{base::Duration(std::chrono::hours(24)), {}};
+    std::vector<Node::Entry> object_versions;  // object name or id -> version
+};
+
+struct RebootAction {
+    std::string path;  // by names or ids, not looked up
+    Place place;
+    base::Duration away{0};
+};
+
+struct BehaviourSection {
+    base::DurationSpec boot_delay;
+    double update_at = 0.9;
+    bool notify_confirmable = false;
+    std::vector<RebootAction> on_execute;
+};
+
+struct Profile {
+    Placed<std::string> name;
+    std::string description;
+    Placed<std::string> endpoint{"{profile}-{index}", {}};
+    Lwm2mSection lwm2m;
+    coap::TransmissionParameters coap;
+    std::vector<Placed<lwm2m::ContentFormat>> formats;  // empty: by the version of LwM2M
+    std::vector<Node::Entry> objects;                   // "device/0" -> map of its resources
+    BehaviourSection behaviour;
+    NetworkSpec network;
+    Place place;  // of the profile as a whole
+};
+
+// Every key of a profile with type, default and documentation.
+std::vector<FieldInfo> profile_fields();
+
+}  // namespace profiles

@@ -1,0 +1,629 @@
+#include "profiles/resolve.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "profiles/link_list.h"
+#include "profiles/population.h"
+#include "profiles/value_text.h"
+
+namespace profiles {
+namespace {
+
+using lwm2m::ObjectModel;
+using lwm2m::Path;
+using lwm2m::ResourceModel;
+
+constexpr std::uint16_t security_object = 0;
+constexpr std::uint16_t server_object = 1;
+constexpr std::uint16_t device_object = 3;
+constexpr std::uint16_t oscore_object = 21;
+constexpr std::uint16_t cose_object = 23;
+
+namespace server_resource {
+constexpr std::uint16_t short_server_id = 0, lifetime = 1, default_pmin = 2, default_pmax = 3, storing = 6, binding = 7;
+}
+namespace device_resource {
+constexpr std::uint16_t manufacturer = 0, model_number = 1, firmware_version = 3, error_code = 11, binding = 16;
+}
+
+lwm2m::Version protocol_version(Lwm2mVersion version) {
+    switch (version) {
+        case Lwm2mVersion::v1_0: return {1, 0};
+        case Lwm2mVersion::v1_1: return {1, 1};
+        case Lwm2mVersion::v1_2: return {1, 2};
+    }
+    return {1, 1};
+}
+
+// One resource of one instance while it is put together: what it holds, and who said so.
+struct Draft {
+    const ResourceModel* model = nullptr;
+    std::vector<ResolvedResource>
+        resources;                         // one, or one an instance of a multiple resource; paths are set at the end
+    std::vector<std::uint16_t> instances;  // ids of those, for a multiple resource
+    std::string file;                      // where it was said; empty: filled in
+};
+using InstanceDraft = std::map<std::uint16_t, Draft>;  // by resource id
+
+lwm2m::Value value_of(const ResourceModel& model, std::string_view text) {
+    auto value = read_value(text, model.type);
+    return value ? *std::move(value) : lwm2m::Value{};
+}
+
+// The plainest value that a resource may have: 0, false, empty, or the least that its range allows.
+lwm2m::Value plain_value(const ResourceModel& model) {
+    using lwm2m::Type;
+    using lwm2m::ValueView;
+    switch (model.type) {
+        case Type::none: return {};
+        case Type::string: return ValueView::of_string("");
+        case Type::corelnk: return ValueView::of_corelnk("");
+        case Type::opaque: return ValueView::of_opaque({});
+        case Type::boolean: return ValueView::of_boolean(false);
+        case Type::objlnk: return ValueView::of_objlnk({});
+        case Type::time: return ValueView::of_time(0);
+        case Type::integer:
+        case Type::unsigned_integer:
+        case Type::floating: break;
+    }
+    auto number = ValueView::of_integer(0);
+    if (!model.range.allows(number) && !model.range.intervals.empty()) {
+        number = ValueView::of_floating(model.range.intervals.front().min);
+    }
+    const auto typed = lwm2m::convert(number, model.type);
+    return typed ? lwm2m::Value(*typed) : lwm2m::Value(*lwm2m::convert(ValueView::of_integer(0), model.type));
+}
+
+struct InstanceRange {
+    std::uint16_t first = 0;
+    std::uint16_t last = 0;
+};
+
+std::optional<std::uint16_t> parse_id(std::string_view text) {
+    unsigned id = 0;
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+    if (error != std::errc{} || stop != text.data() + text.size() || id > lwm2m::max_id) return std::nullopt;
+    return static_cast<std::uint16_t>(id);
+}
+
+// "0", or "0-31".
+std::optional<InstanceRange> parse_instances(std::string_view text) {
+    const auto dash = text.find('-');
+    const auto first = parse_id(text.substr(0, dash));
+    const auto last = dash == std::string_view::npos ? first : parse_id(text.substr(dash + 1));
+    if (!first || !last || *last < *first) return std::nullopt;
+    return InstanceRange{*first, *last};
+}
+
+class Resolver {
+public:
+    Resolver(const Profile& profile, const lwm2m::ObjectRegistry& registry, Diagnostics& diagnostics)
+        : profile_(profile), registry_(registry), diagnostics_(diagnostics), selection_(registry, choice()) {}
+
+    ResolvedProfilePtr run() {
+        const std::size_t errors = diagnostics_.errors();
+        copy_plain();
+        for (const Node::Entry& entry : profile_.objects) read_instances(entry);
+        add_server();
+        add_device();
+        add_mandatory();
+        if (count_ <= resource_cap) emit();
+        resolve_actions();
+        if (diagnostics_.errors() != errors) return nullptr;
+        result_.object_links = link_list(result_, selection_);
+        return std::make_shared<const ResolvedProfile>(std::move(result_));
+    }
+
+private:
+    // The versions that the profile states, before anything else is looked up.
+    lwm2m::VersionChoice choice() {
+        lwm2m::VersionChoice choice;
+        choice.lwm2m = protocol_version(profile_.lwm2m.version);
+        for (const Node::Entry& entry : profile_.lwm2m.object_versions) {
+            const auto id = registry_.object(entry.key);
+            const auto version = lwm2m::parse_version(entry.value.text());
+            if (!id) {
+                diagnostics_.error(entry.place, id.error().message);
+            } else if (!version) {
+                diagnostics_.error(entry.value.place(),
+                                   fmt::format("'{}' is not a version", printable(entry.value.text())), "try \"1.1\"");
+            } else if (registry_.find(*id, *version) == nullptr) {
+                diagnostics_.error(entry.value.place(),
+                                   fmt::format("object {} is not known in version {}", *id, lwm2m::to_string(*version)),
+                                   known_versions(*id));
+            } else {
+                choice.stated.emplace_back(*id, *version);
+            }
+        }
+        return choice;
+    }
+
+    std::string known_versions(std::uint16_t object) const {
+        std::string list;
+        for (const ObjectModel* model : registry_.versions(object)) {
+            list += (list.empty() ? "there are: " : ", ") + lwm2m::to_string(model->version);
+        }
+        return list;
+    }
+
+    void copy_plain() {
+        result_.name = profile_.name.value;
+        result_.endpoint = profile_.endpoint.value;
+        result_.version = profile_.lwm2m.version;
+        result_.queue_mode = profile_.lwm2m.queue_mode;
+        result_.lifetime = profile_.lwm2m.lifetime.value;
+        result_.transmission = profile_.coap;
+        result_.network = profile_.network;
+        result_.behaviour.boot_delay = profile_.behaviour.boot_delay;
+        result_.behaviour.update_at = profile_.behaviour.update_at;
+        result_.behaviour.notify_confirmable = profile_.behaviour.notify_confirmable;
+        check_binding();
+        check_lifetime();
+        choose_formats();
+        if (const auto wrong = check_endpoint(result_.endpoint, result_.name)) {
+            diagnostics_.error(profile_.endpoint.place, "endpoint: " + wrong->message, wrong->hint);
+        }
+    }
+
+    // Core 1.1.1, 6.2.1: "U"; 1.0 says queue mode there too ("UQ"), later versions by a parameter of its own.
+    void check_binding() {
+        const std::string& binding = profile_.lwm2m.binding.value;
+        if (binding == "UQ" && profile_.lwm2m.version == Lwm2mVersion::v1_0) {
+            result_.queue_mode = true;
+        } else if (binding != "U") {
+            diagnostics_.error(profile_.lwm2m.binding.place,
+                               fmt::format("the binding '{}' is not supported yet", printable(binding)),
+                               binding == "UQ" ? "say U, and queue_mode: true" : "there is U: UDP");
+        }
+    }
+
+    void check_lifetime() {
+        const base::DurationSpec& lifetime = profile_.lwm2m.lifetime.value;
+        const auto least =
+            lifetime.shape == base::DurationSpec::Shape::jitter || lifetime.shape == base::DurationSpec::Shape::uniform
+                ? lifetime.centre - lifetime.spread
+                : lifetime.centre;
+        if (least < std::chrono::seconds(1)) {
+            diagnostics_.error(profile_.lwm2m.lifetime.place, "lifetime: below one second",
+                               "it is registered in whole seconds");
+        }
+    }
+
+    void choose_formats() {
+        using lwm2m::ContentFormat;
+        for (const auto& format : profile_.formats) {
+            if (std::find(result_.formats.begin(), result_.formats.end(), format.value) != result_.formats.end()) {
+                diagnostics_.error(format.place,
+                                   fmt::format("the format '{}' is here twice", lwm2m::name(format.value)));
+            }
+            result_.formats.push_back(format.value);
+        }
+        if (result_.formats.empty()) {
+            result_.formats = {ContentFormat::tlv, ContentFormat::text, ContentFormat::opaque};  // of 1.0 (1.0.2, 6.4)
+            if (result_.version != Lwm2mVersion::v1_0) {
+                result_.formats.insert(result_.formats.begin() + 1, {ContentFormat::senml_cbor, ContentFormat::cbor});
+            }
+        }
+        // The answer to a Read of an instance needs a format that holds more than one value.
+        const auto many = std::find_if(result_.formats.begin(), result_.formats.end(), [](ContentFormat format) {
+            return format == ContentFormat::tlv || format == ContentFormat::json ||
+                   format == ContentFormat::senml_json || format == ContentFormat::senml_cbor ||
+                   format == ContentFormat::lwm2m_cbor;
+        });
+        if (many == result_.formats.end()) {
+            diagnostics_.error(profile_.formats.front().place, "formats: none of them can hold an object instance",
+                               "add tlv or senml-cbor");
+        } else {
+            result_.default_format = *many;
+        }
+    }
+
+    // "device/0": {...}, "temperature/0-31": {...}
+    void read_instances(const Node::Entry& entry) {
+        std::string_view key = entry.key;
+        if (key.starts_with('/')) key.remove_prefix(1);
+        const auto slash = key.find('/');
+        const auto id = registry_.object(key.substr(0, slash));
+        if (!id) {
+            unknown_object(entry, id.error());
+            return;
+        }
+        if (*id == security_object || *id == oscore_object || *id == cose_object) {
+            diagnostics_.error(entry.place,
+                               fmt::format("object {} is not supported yet: this build speaks plain CoAP only", *id));
+            return;
+        }
+        const ObjectModel* model = selection_.object(*id);
+        if (model == nullptr) {
+            diagnostics_.error(entry.place, fmt::format("object {} is not known", *id), known_versions(*id));
+            return;
+        }
+        const auto range = instances_of(*model, slash == std::string_view::npos ? "" : key.substr(slash + 1), entry);
+        if (!range) return;
+        detail::check_map(entry.value, entry.key, diagnostics_);
+        InstanceDraft drafts;
+        for (const Node::Entry& resource : entry.value.entries()) read_resource(*model, range->first, resource, drafts);
+        for (unsigned i = range->first; i <= range->last; ++i) {
+            lay(Path(*id, static_cast<std::uint16_t>(i)), drafts, entry.place);
+        }
+    }
+
+    void unknown_object(const Node::Entry& entry, const lwm2m::NameError& error) {
+        Place place = entry.place;
+        place.length = static_cast<std::uint32_t>(entry.key.size());
+        const bool number = !entry.key.empty() && entry.key.find_first_not_of("/0123456789") == std::string::npos;
+        diagnostics_.error(
+            place, number ? fmt::format("object {} is not in the catalogue", printable(entry.key)) : error.message,
+            number ? "bring its definition: OMA's XML, with --objects" : "");
+    }
+
+    std::optional<InstanceRange> instances_of(const ObjectModel& model, std::string_view text,
+                                              const Node::Entry& entry) {
+        if (text.empty() && !model.multiple) return InstanceRange{0, 0};
+        const auto range = parse_instances(text);
+        if (!range) {
+            diagnostics_.error(entry.place, fmt::format("'{}' names no instance", printable(entry.key)),
+                               fmt::format("try {}/0, or {}/0-9 for ten", model.key, model.key));
+        } else if (!model.multiple && range->last != 0) {
+            diagnostics_.error(entry.place, fmt::format("object {} has one instance in the OMA registry", model.id),
+                               fmt::format("say {}/0", model.key));
+            return std::nullopt;
+        }
+        return range;
+    }
+
+    // Puts the drafts of one YAML entry into the tree. What a profile says of a resource takes the place of what the
+    // one that it extends said by another name; in one file it is an error to say it twice.
+    void lay(const Path& instance, const InstanceDraft& drafts, const Place& place) {
+        const auto [at, added] = instances_.try_emplace(instance);
+        for (const auto& [id, draft] : drafts) {
+            const auto known = at->second.find(id);
+            if (known != at->second.end() && known->second.file == draft.file) {
+                diagnostics_.error(place, fmt::format("{} is given twice", lwm2m::to_string(instance.child(id))),
+                                   "names and ids stand for the same");
+                return;
+            }
+            if (known != at->second.end()) count_ -= known->second.resources.size();
+            at->second[id] = draft;
+            count_ += draft.resources.size();
+        }
+        check_count(place);
+    }
+
+    void check_count(const Place& place) {
+        if (count_ <= resource_cap || too_many_) return;
+        too_many_ = true;
+        diagnostics_.error(place, fmt::format("more than {} resources in the profile", resource_cap));
+    }
+
+    void read_resource(const ObjectModel& object, std::uint16_t instance, const Node::Entry& entry,
+                       InstanceDraft& drafts) {
+        const auto id = selection_.resource(object.id, entry.key);
+        const ResourceModel* model = id ? object.find(*id) : nullptr;
+        if (model == nullptr) {
+            unknown_resource(object, entry, id ? std::string{} : id.error().message);
+            return;
+        }
+        if (drafts.contains(*id)) {
+            diagnostics_.error(entry.place, fmt::format("/{}/{}/{} is given twice", object.id, instance, *id),
+                               "names and ids stand for the same");
+            return;
+        }
+        if (is_reserved(object.id, *id, entry)) return;
+        const Path path(object.id, instance, *id);
+        Draft draft;
+        draft.model = model;
+        draft.file = entry.place.source ? entry.place.source->name : "";
+        const bool right = model->operations.execute ? read_executable(path, entry)
+                           : model->multiple         ? read_multiple(path, *model, entry, draft)
+                                                     : read_value_into(path, *model, entry.value, draft);
+        if (!right) {  // it was given, so that nothing is filled in for it
+            draft.resources.clear();
+            draft.instances.clear();
+        }
+        if (draft.resources.empty()) draft.resources.push_back(blank(*model));
+        drafts.emplace(*id, std::move(draft));
+    }
+
+    void unknown_resource(const ObjectModel& object, const Node::Entry& entry, std::string message) {
+        for (const ObjectModel* other : registry_.versions(object.id)) {
+            const auto id = parse_id(entry.key);
+            if (other->version <= object.version || (id ? other->find(*id) : other->find(entry.key)) == nullptr)
+                continue;
+            diagnostics_.error(entry.place,
+                               fmt::format("'{}' is not in version {} of object {}", printable(entry.key),
+                                           lwm2m::to_string(object.version), object.id),
+                               fmt::format("say lwm2m: {{object_versions: {{{}: \"{}\"}}}}", object.key,
+                                           lwm2m::to_string(other->version)));
+            return;
+        }
+        if (message.empty()) message = fmt::format("object {} has no resource {}", object.id, printable(entry.key));
+        diagnostics_.error(entry.place, std::move(message));
+    }
+
+    // What the profile says elsewhere.
+    bool is_reserved(std::uint16_t object, std::uint16_t resource, const Node::Entry& entry) {
+        if (object != server_object) return false;
+        if (resource != server_resource::lifetime && resource != server_resource::binding) return false;
+        diagnostics_.error(
+            entry.place, fmt::format("'{}' of the server object follows from lwm2m:", printable(entry.key)),
+            resource == server_resource::lifetime ? "say lwm2m: {lifetime: 1h}" : "say lwm2m: {binding: U}");
+        return true;
+    }
+
+    static ResolvedResource blank(const ResourceModel& model) {
+        ResolvedResource resource;
+        resource.type = model.type;
+        resource.operations = model.operations;
+        resource.multiple = model.multiple;
+        return resource;
+    }
+
+    bool read_executable(const Path& path, const Node::Entry& entry) {
+        if (entry.value.is_null() || entry.value.text() == "execute") return true;
+        diagnostics_.error(entry.value.place(),
+                           fmt::format("{} is executable and holds no value", lwm2m::to_string(path)),
+                           "leave the value empty; what it does is said in behaviour: on_execute");
+        return false;
+    }
+
+    // A map of instances {0: 3.6, 1: 5.0}, a list [3.6, 5.0] from 0 on, or one value for instance 0.
+    bool read_multiple(const Path& path, const ResourceModel& model, const Node::Entry& entry, Draft& draft) {
+        const Node& node = entry.value;
+        bool right = true;
+        if (node.is_sequence()) {
+            for (std::size_t i = 0; i < node.items().size() && i <= lwm2m::max_id; ++i) {
+                draft.instances.push_back(static_cast<std::uint16_t>(i));
+                right &= read_value_into(path.child(draft.instances.back()), model, node.items()[i], draft);
+            }
+            return right;
+        }
+        if (!node.is_map() || is_generator(node) || is_wrapped(node)) {
+            draft.instances.push_back(0);
+            return read_value_into(path.child(0), model, node, draft);
+        }
+        std::map<std::uint16_t, const Node*> members;
+        for (const Node::Entry& member : node.entries()) {
+            const auto id = parse_id(member.key);
+            if (!id || !members.emplace(*id, &member.value).second) {
+                diagnostics_.error(member.place,
+                                   fmt::format("'{}' is not the id of an instance of {}", printable(member.key),
+                                               lwm2m::to_string(path)),
+                                   "a multiple resource is a list, or a map of ids: {0: 3.6, 1: 5.0}");
+                right = false;
+            }
+        }
+        for (const auto& [id, value] : members) {
+            draft.instances.push_back(id);
+            right &= read_value_into(path.child(id), model, *value, draft);
+        }
+        return right;
+    }
+
+    // {value: 5}: a plain value, written like a generator.
+    static bool is_wrapped(const Node& node) { return node.entries().size() == 1 && node.find("value") != nullptr; }
+
+    bool read_value_into(const Path& path, const ResourceModel& model, const Node& node, Draft& draft) {
+        ResolvedResource resource = blank(model);
+        const Node& inner = is_wrapped(node) ? *node.find("value") : node;
+        const bool right = inner.is_scalar()     ? read_constant(path, model, inner, resource)
+                           : is_generator(inner) ? read_generated(path, model, inner, resource)
+                                                 : report_shape(path, inner);
+        if (right) draft.resources.push_back(std::move(resource));
+        return right;
+    }
+
+    bool report_shape(const Path& path, const Node& node) {
+        std::string hint = "a generator is a map with its name: {uniform: [18, 24]}";
+        if (node.is_map() && !node.entries().empty()) {
+            static constexpr std::array<std::string_view, 10> generators{
+                "constant", "counter", "uniform", "normal", "walk", "diurnal", "drain", "states", "csv", "expr"};
+            const std::string near = did_you_mean(node.entries().front().key, generators);
+            if (!near.empty()) hint = near;
+            diagnostics_.error(node.entries().front().place,
+                               fmt::format("{}: '{}' is not a generator", lwm2m::to_string(path),
+                                           printable(node.entries().front().key)),
+                               std::move(hint));
+            return false;
+        }
+        diagnostics_.error(
+            node.place(),
+            fmt::format("{}: {} where a value or a generator is needed", lwm2m::to_string(path), name(node.kind())),
+            std::move(hint));
+        return false;
+    }
+
+    bool read_constant(const Path& path, const ResourceModel& model, const Node& node, ResolvedResource& resource) {
+        auto value = read_value(node.text(), model.type);
+        if (!value) {
+            diagnostics_.error(node.place(),
+                               fmt::format("{} is {} in the OMA registry, '{}' is not", lwm2m::to_string(path),
+                                           registry_name(model.type), printable(node.text())));
+            return false;
+        }
+        if (!model.range.allows(value->view())) {
+            diagnostics_.warning(node.place(),
+                                 fmt::format("{} is {} in the OMA registry, '{}' is outside", lwm2m::to_string(path),
+                                             model.range.text, printable(node.text())));
+        }
+        resource.value = *std::move(value);
+        return true;
+    }
+
+    bool read_generated(const Path& path, const ResourceModel& model, const Node& node, ResolvedResource& resource) {
+        auto spec = read_generator(node, GeneratorTarget{path, model.type}, diagnostics_);
+        if (!spec) return false;
+        if (const auto* constant = std::get_if<ConstantGenerator>(&spec->form)) {
+            resource.value = constant->value;
+            return true;
+        }
+        resource.generator = static_cast<std::int32_t>(result_.generators.size());
+        result_.generators.push_back(*std::move(spec));
+        return true;
+    }
+
+    // Fills in a resource that nobody gave, where the object has it.
+    void provide(const Path& instance, std::uint16_t id, std::string_view text) {
+        const ObjectModel* object = selection_.object(instance.object());
+        const ResourceModel* model = object == nullptr ? nullptr : object->find(id);
+        if (model == nullptr || instances_[instance].contains(id)) return;
+        Draft draft;
+        draft.model = model;
+        draft.resources.push_back(blank(*model));
+        draft.resources.back().value = value_of(*model, text);
+        if (model->multiple) draft.instances.push_back(0);
+        instances_[instance].emplace(id, std::move(draft));
+        ++count_;
+    }
+
+    void add_server() {
+        const auto lifetime = std::chrono::duration_cast<std::chrono::seconds>(result_.lifetime.mean());
+        for (auto& [path, resources] : instances_) {
+            if (path.object() == server_object && path.instance() != 0) {
+                diagnostics_.error(profile_.place,
+                                   fmt::format("{}: a device has one server, /1/0", lwm2m::to_string(path)));
+            }
+        }
+        const Path server(server_object, 0);
+        instances_.try_emplace(server);
+        provide(server, server_resource::short_server_id, "123");
+        provide(server, server_resource::lifetime, std::to_string(lifetime.count()));
+        provide(server, server_resource::storing, "false");
+        provide(server, server_resource::binding, registered_binding());
+        const auto seconds_of = [&](std::uint16_t id) -> std::optional<base::Duration> {
+            const auto found = instances_[server].find(id);
+            if (found == instances_[server].end() || found->second.resources.front().generator >= 0)
+                return std::nullopt;
+            const double number = lwm2m::to_number(found->second.resources.front().value.view());
+            return number >= 0 && number < 4e9 ? std::optional(base::from_seconds(number)) : std::nullopt;
+        };
+        result_.default_pmin = seconds_of(server_resource::default_pmin).value_or(base::Duration{0});
+        // 0 stands for none (Core 1.1.1, 5.1.2), as for the attribute.
+        const auto pmax = seconds_of(server_resource::default_pmax);
+        if (pmax && *pmax > base::Duration::zero()) result_.default_pmax = pmax;
+    }
+
+    std::string registered_binding() const {
+        return result_.version == Lwm2mVersion::v1_0 && result_.queue_mode ? result_.binding + "Q" : result_.binding;
+    }
+
+    void add_device() {
+        const Path device(device_object, 0);
+        instances_.try_emplace(device);
+        provide(device, device_resource::manufacturer, "lwm2m-sim");
+        provide(device, device_resource::model_number, result_.name);
+        provide(device, device_resource::firmware_version, "1.0.0");
+        provide(device, device_resource::error_code, "0");
+        provide(device, device_resource::binding, registered_binding());
+    }
+
+    void add_mandatory() {
+        for (auto& [path, resources] : instances_) {
+            const ObjectModel* object = selection_.object(path.object());
+            if (object == nullptr) continue;
+            for (const ResourceModel& model : object->resources) {
+                if (!model.mandatory || resources.contains(model.id)) continue;
+                Draft draft;
+                draft.model = &model;
+                draft.resources.push_back(blank(model));
+                const bool executable = model.operations.execute;
+                if (!executable) draft.resources.back().value = plain_value(model);
+                if (!executable && model.multiple) draft.instances.push_back(0);
+                if (model.operations.read && warned_.insert({object->id, model.id}).second) warn_missing(path, model);
+                resources.emplace(model.id, std::move(draft));
+                ++count_;
+            }
+        }
+        check_count(profile_.place);
+    }
+
+    void warn_missing(const Path& instance, const ResourceModel& model) {
+        if (instance.object() == server_object || instance.object() == device_object) return;
+        const std::string value = lwm2m::to_string(plain_value(model).view());
+        diagnostics_.warning(profile_.place, fmt::format("{} ({}) is mandatory and not given: it is {}",
+                                                         lwm2m::to_string(instance.child(model.id)), model.key,
+                                                         value.empty() ? "empty" : value));
+    }
+
+    // The drafts in the order of their paths become the tables that devices work on.
+    void emit() {
+        for (auto& [path, drafts] : instances_) {
+            const ObjectModel* model = selection_.object(path.object());
+            if (model == nullptr) continue;
+            if (result_.objects.empty() || result_.objects.back().id != path.object()) {
+                result_.objects.push_back(
+                    {path.object(), model, static_cast<std::uint32_t>(result_.instances.size()), 0});
+            }
+            ++result_.objects.back().instance_count;
+            ResolvedInstance instance{path, static_cast<std::uint32_t>(result_.resources.size()), 0};
+            for (auto& [id, draft] : drafts) {
+                for (std::size_t i = 0; i < draft.resources.size(); ++i) {
+                    ResolvedResource resource = std::move(draft.resources[i]);
+                    resource.path = path.child(id);
+                    if (i < draft.instances.size()) resource.path = resource.path.child(draft.instances[i]);
+                    result_.resources.push_back(std::move(resource));
+                }
+            }
+            instance.resource_count = static_cast<std::uint32_t>(result_.resources.size()) - instance.first_resource;
+            result_.instances.push_back(instance);
+        }
+    }
+
+    void resolve_actions() {
+        for (const RebootAction& action : profile_.behaviour.on_execute) {
+            const auto path = selection_.path(action.path);
+            if (!path) {
+                diagnostics_.error(action.place, path.error().message);
+                continue;
+            }
+            const std::int32_t index = result_.find(*path);
+            if (index < 0 || !result_.resources[static_cast<std::size_t>(index)].operations.execute) {
+                diagnostics_.error(action.place,
+                                   fmt::format("{} is no executable resource of this profile", lwm2m::to_string(*path)),
+                                   "as in {/3/0/4: reboot(8s)}");
+                continue;
+            }
+            result_.behaviour.reboot_on_execute.emplace_back(*path, action.away);
+        }
+    }
+
+    const Profile& profile_;
+    const lwm2m::ObjectRegistry& registry_;
+    Diagnostics& diagnostics_;
+    lwm2m::ObjectSelection selection_;
+    ResolvedProfile result_;
+    std::map<Path, InstanceDraft> instances_;
+    std::set<std::pair<std::uint16_t, std::uint16_t>> warned_;  // object and resource
+    std::size_t count_ = 0;                                     // resources in all drafts
+    bool too_many_ = false;
+};
+
+}  // namespace
+
+ResolvedProfilePtr resolve(const Profile& profile, const lwm2m::ObjectRegistry& registry, Diagnostics& diagnostics) {
+    return Resolver(profile, registry, diagnostics).run();
+}
+
+std::string_view registry_name(lwm2m::Type type) {
+    using lwm2m::Type;
+    switch (type) {
+        case Type::none: return "None";
+        case Type::string: return "String";
+        case Type::integer: return "Integer";
+        case Type::unsigned_integer: return "Unsigned Integer";
+        case Type::floating: return "Float";
+        case Type::boolean: return "Boolean";
+        case Type::opaque: return "Opaque";
+        case Type::time: return "Time";
+        case Type::objlnk: return "Objlnk";
+        case Type::corelnk: return "Corelnk";
+    }
+    return "None";
+}
+
+}  // namespace profiles
