@@ -1,5 +1,5 @@
-# lwm2m_sim_embed(TARGET NAME GLOB...): makes the files that match (from the root of the source tree) a part of TARGET, as a table
-# path -> content behind `embedded::NAME()` (simulator/base/embedded.h). Run as a script, this file writes that table.
+# lwm2m_sim_embed(TARGET NAME GLOB...): makes the files that match (from the root of the source tree) a part of TARGET, as
+# a table path -> content behind `embedded::NAME()` (simulator/base/embedded.h). Run as a script, this file writes the table.
 
 if(CMAKE_SCRIPT_MODE_FILE STREQUAL CMAKE_CURRENT_LIST_FILE)
   set(table "")
@@ -54,8 +54,8 @@ function(lwm2m_sim_embed target name)
   file(CONFIGURE OUTPUT "${output}.list" CONTENT "${lines}\n" @ONLY)
   list(TRANSFORM files PREPEND "${PROJECT_SOURCE_DIR}/" OUTPUT_VARIABLE paths)
   add_custom_command(OUTPUT "${output}"
-    COMMAND ${CMAKE_COMMAND} "-DROOT=${PROJECT_SOURCE_DIR}" "-DLIST=${output}.list" "-DNAME=${name}" "-DOUTPUT=${output}"
-      -P "${LWM2M_SIM_EMBED_SCRIPT}"
+    COMMAND ${CMAKE_COMMAND} "-DROOT=${PROJECT_SOURCE_DIR}" "-DLIST=${output}.list" "-DNAME=${name}"
+      "-DOUTPUT=${output}" -P "${LWM2M_SIM_EMBED_SCRIPT}"
     DEPENDS ${paths} "${output}.list" "${LWM2M_SIM_EMBED_SCRIPT}"
     COMMENT "Embedding ${name}"
     VERBATIM)

@@ -54,8 +54,8 @@ TEST(Range, OfTextAndBytesIsTheirLength) {
 }
 
 TEST(Range, ThatMakesNoSenseKeepsItsTextAndAllowsEverything) {
-    for (const char* text : {"<7 to >12.5", "ON;OFF", "2 Instances", "8-Bits", "2 bytes", "255", "..", "1..", "1..2..3", "1 2",
-                             "[1:4", "-", "nan", "inf", "as the specification says"}) {
+    for (const char* text : {"<7 to >12.5", "ON;OFF", "2 Instances", "8-Bits", "2 bytes", "255", "..", "1..", "1..2..3",
+                             "1 2", "[1:4", "-", "nan", "inf", "as the specification says"}) {
         const Range range = parse_range(text, Type::integer);
         EXPECT_EQ(range.text, text);
         EXPECT_TRUE(range.intervals.empty()) << text;

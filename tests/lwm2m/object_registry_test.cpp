@@ -41,7 +41,8 @@ TEST_F(ObjectRegistryTest, FindsAnObjectByIdAndVersion) {
 }
 
 TEST_F(ObjectRegistryTest, FindsAnObjectByNameHoweverWritten) {
-    for (const char* name : {"server", "lwm2m_server", "LwM2M Server", "Server", "1"}) EXPECT_EQ(registry.object(name), 1) << name;
+    for (const char* name : {"server", "lwm2m_server", "LwM2M Server", "Server", "1"})
+        EXPECT_EQ(registry.object(name), 1) << name;
     EXPECT_EQ(registry.object("cameraData"), 10340);
     EXPECT_EQ(registry.object("gps_location"), 3336);
     EXPECT_EQ(registry.object("47"), 47) << "a number need not be known";
@@ -69,7 +70,8 @@ TEST_F(ObjectRegistryTest, ProposesNamesForAMisspeltOne) {
     EXPECT_FALSE(registry.object("99999999999999999999"));
 }
 
-// Core 1.1.1, 7.2: without `ver=` an object has the version that the device's LwM2M version ties to it, and 1.0 where there is none.
+// Core 1.1.1, 7.2: without `ver=` an object has the version that the device's LwM2M version ties to it, and 1.0 where
+// there is none.
 TEST_F(ObjectRegistryTest, ResolvesAnUnstatedVersionByLwm2mVersion) {
     EXPECT_EQ(select({.lwm2m = {1, 0}}).object(3)->version, (Version{1, 0}));
     EXPECT_EQ(select({.lwm2m = {1, 1}}).object(3)->version, (Version{1, 1}));
@@ -136,8 +138,9 @@ TEST_F(ObjectRegistryTest, SaysWhereAPathIsWrong) {
     ASSERT_FALSE(resource);
     EXPECT_EQ(resource.error().offset, 10u);
     EXPECT_EQ(resource.error().candidates, std::vector<std::string>{"battery_level"});
-    EXPECT_EQ(resource.error().message,
-              "no resource of device (object 3, version 1.1) is called \"batery_level\" (did you mean \"battery_level\"?)");
+    EXPECT_EQ(
+        resource.error().message,
+        "no resource of device (object 3, version 1.1) is called \"batery_level\" (did you mean \"battery_level\"?)");
     EXPECT_EQ(selection.path("device/first").error().offset, 7u);
     EXPECT_EQ(selection.path("77/0/name").error().offset, 5u);
     for (const char* wrong : {"", "//", "device/", "/3//9", "/3/0/9/0/0", "/3/65535", "-1", "3/0/9 "}) {
