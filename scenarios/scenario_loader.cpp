@@ -1,0 +1,452 @@
+#include "scenarios/scenario_loader.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "profiles/map_reader.h"
+#include "simulator/base/check.h"
+
+namespace scenarios {
+namespace {
+
+using profiles::Diagnostics;
+using profiles::Node;
+using profiles::printable;
+
+constexpr std::string_view default_text = R"(
+scenario: default
+fleet:
+  - {profile: temperature-sensor, share: 40%}
+  - {profile: water-meter, share: 25%}
+  - {profile: street-light, share: 20%}
+  - {profile: tracker, share: 10%}
+  - {profile: gateway, share: 5%}
+)";
+
+constexpr std::string_view default_phases = R"(
+- ramp: {to: 100%}
+- hold: {for: 60s}
+- drain: {}
+)";
+
+bool is_list(const Node& node, std::string_view what, std::string_view hint, Diagnostics& diagnostics) {
+    if (node.is_sequence() && !node.items().empty()) return true;
+    diagnostics.error(node.place(), fmt::format("{}: a list with at least one entry is needed", what),
+                      std::string(hint));
+    return false;
+}
+
+// --- the phases -----------------------------------------------------------------------------------------------------
+
+void read_level(const Node& node, std::string_view what, Level& out, Diagnostics& diagnostics) {
+    if (!node.is_scalar()) {
+        diagnostics.error(node.place(), fmt::format("{}: {} where a value is needed", what, name(node.kind())));
+    } else if (const auto share = base::parse_share(node.text());
+               share && node.text().find_first_of("%.") != std::string::npos) {
+        out = {.count = std::nullopt, .share = *share};
+    } else if (const auto count = base::parse_count(node.text())) {
+        out = {.count = *count};
+    } else {
+        diagnostics.error(node.place(), fmt::format("{}: '{}' is no part of the devices", what, printable(node.text())),
+                          "try 100% or 20k");
+    }
+}
+
+void read_arrivals(const Node& node, std::string_view what, Arrivals& out, Diagnostics& diagnostics) {
+    std::string text;
+    if (!profiles::read_text(node, what, text, diagnostics)) return;
+    if (text != "even" && text != "poisson") {
+        diagnostics.error(node.place(), fmt::format("{}: unknown kind '{}'", what, printable(text)), "even or poisson");
+    }
+    out = text == "poisson" ? Arrivals::poisson : Arrivals::even;
+}
+
+void read_span(const Node& node, std::string_view what, std::optional<base::Duration>& out, Diagnostics& diagnostics) {
+    base::Duration span{0};
+    if (profiles::read_duration(node, what, span, diagnostics)) out = span;
+}
+
+constexpr std::array ramp_fields{
+    profiles::field<&Ramp::to, read_level>("to", "share or count", "100%",
+                                           "devices that are up at its end; fewer than before: the last ones go"),
+    profiles::field<&Ramp::over, read_span>("over", "duration", "devices / 20,000 a second",
+                                            "how long it takes; 0s: all at once"),
+    profiles::field<&Ramp::arrivals, read_arrivals>("arrivals", "even|poisson", "even",
+                                                    "at equal distances, or at random"),
+};
+constexpr std::array hold_fields{
+    profiles::field<&Hold::length, profiles::read_duration>("for", "duration", "60s", "how long nothing changes"),
+};
+constexpr std::array drain_fields{
+    profiles::field<&Drain::over, read_span>("over", "duration", "devices / 20,000 a second",
+                                             "how long it takes until all have gone"),
+};
+
+// A map of the table, with the name of the phase taken out of it.
+template <class What, std::size_t N>
+void read_phase_body(const Node& body, std::string_view kind, const std::array<profiles::Field<What>, N>& table,
+                     Phase& phase, Diagnostics& diagnostics) {
+    std::vector<Node::Entry> rest;
+    for (const Node::Entry& entry : body.entries()) {
+        if (entry.key == "name") {
+            profiles::read_text(entry.value, "name", phase.name, diagnostics);
+        } else {
+            rest.push_back(entry);
+        }
+    }
+    What what;
+    profiles::read_fields(body.is_map() ? Node::make_map(std::move(rest), body.place()) : body, kind, table, what,
+                          diagnostics);
+    phase.what = what;
+}
+
+Phase read_phase(const Node& node, Diagnostics& diagnostics) {
+    constexpr std::array<std::string_view, 3> known{"ramp", "hold", "drain"};
+    constexpr std::array<std::string_view, 3> later{"storm", "churn", "spike"};
+    Phase phase;
+    phase.place = node.place();
+    if (!node.is_map() || node.entries().size() != 1) {
+        diagnostics.error(node.place(), "phases: an entry is a map with one key", "try {hold: {for: 10m}}");
+        return phase;
+    }
+    const Node::Entry& entry = node.entries().front();
+    if (entry.key == "ramp") {
+        read_phase_body(entry.value, entry.key, ramp_fields, phase, diagnostics);
+    } else if (entry.key == "hold") {
+        read_phase_body(entry.value, entry.key, hold_fields, phase, diagnostics);
+    } else if (entry.key == "drain") {
+        read_phase_body(entry.value, entry.key, drain_fields, phase, diagnostics);
+    } else if (std::ranges::find(later, entry.key) != later.end()) {
+        diagnostics.error(entry.place, fmt::format("phase '{}' is not supported yet", entry.key));
+    } else {
+        std::string hint = profiles::did_you_mean(entry.key, known);
+        diagnostics.error(entry.place, fmt::format("unknown phase '{}'", printable(entry.key)),
+                          hint.empty() ? "there are ramp, hold and drain" : hint);
+    }
+    return phase;
+}
+
+// Unnamed phases are called by their kind, from the second one on with a number.
+void name_phases(std::vector<Phase>& phases, Diagnostics& diagnostics) {
+    std::set<std::string, std::less<>> taken;
+    for (const Phase& phase : phases) {
+        if (!phase.name.empty() && !taken.insert(phase.name).second) {
+            diagnostics.error(phase.place, fmt::format("two phases are called '{}'", printable(phase.name)));
+        }
+    }
+    for (Phase& phase : phases) {
+        if (!phase.name.empty()) continue;
+        phase.name = kind(phase);
+        for (int number = 2; !taken.insert(phase.name).second; ++number)
+            phase.name = fmt::format("{}-{}", kind(phase), number);
+    }
+}
+
+void read_phases(const Node::Entry& entry, Scenario& scenario, Diagnostics& diagnostics) {
+    if (!is_list(entry.value, "phases", "try [{ramp: {to: 100%}}, {hold: {for: 60s}}]", diagnostics)) return;
+    scenario.phases.clear();
+    for (const Node& node : entry.value.items()) scenario.phases.push_back(read_phase(node, diagnostics));
+    name_phases(scenario.phases, diagnostics);
+    double total = 0;
+    for (const Phase& phase : scenario.phases) {
+        if (const auto* ramp = std::get_if<Ramp>(&phase.what))
+            total += base::seconds(ramp->over.value_or(base::Duration(0)));
+        if (const auto* hold = std::get_if<Hold>(&phase.what)) total += base::seconds(hold->length);
+        if (const auto* drain = std::get_if<Drain>(&phase.what))
+            total += base::seconds(drain->over.value_or(base::Duration(0)));
+    }
+    constexpr double longest = 290 * 365 * 86400.0;  // what base::Time holds, less two years for ramps without a span
+    if (total > longest) diagnostics.error(entry.place, "phases: all together are longer than 290 years");
+}
+
+// --- the fleet ------------------------------------------------------------------------------------------------------
+
+void read_share_of_fleet(const Node& node, std::string_view what, std::optional<double>& out,
+                         Diagnostics& diagnostics) {
+    double share = 0;
+    if (!profiles::read_share(node, what, share, diagnostics)) return;
+    out = share;
+    if (share <= 0) diagnostics.error(node.place(), "share: must be above 0");
+}
+
+constexpr std::array fleet_fields{
+    profiles::field<&FleetShare::profile, profiles::read_text>("profile", "text", "",
+                                                               "a name in the catalog, or a file"),
+    profiles::field<&FleetShare::share, read_share_of_fleet>("share", "share", "its part of what is left",
+                                                             "of the devices; together 100%"),
+};
+
+// A file counts from the folder of the scenario that names it; a name stays a name.
+std::string beside(const std::string& profile, const profiles::Place& place) {
+    const bool file = profile.ends_with(".yaml") || profile.ends_with(".yml");
+    if (!file || place.source == nullptr) return profile;
+    return (std::filesystem::path(place.source->name).parent_path() / profile).lexically_normal().string();
+}
+
+void read_fleet(const Node::Entry& entry, Scenario& scenario, Diagnostics& diagnostics) {
+    if (!is_list(entry.value, "fleet", "try [{profile: water-meter}]", diagnostics)) return;
+    const std::size_t before = diagnostics.errors();
+    scenario.fleet.clear();
+    double total = 0;
+    bool open = false;
+    for (const Node& node : entry.value.items()) {
+        FleetShare part;
+        part.place = node.place();
+        if (node.is_scalar()) {
+            part.profile = node.text();
+        } else {
+            profiles::read_fields(node, "fleet", fleet_fields, part, diagnostics);
+        }
+        part.profile = beside(part.profile, node.place());
+        if (part.profile.empty()) diagnostics.error(node.place(), "fleet: 'profile' is missing");
+        total += part.share.value_or(0);
+        open = open || !part.share;
+        scenario.fleet.push_back(std::move(part));
+    }
+    if (diagnostics.errors() != before) return;
+    constexpr double tolerance = 1e-6;
+    if (open ? total > 1 - tolerance : std::abs(total - 1) > tolerance) {
+        diagnostics.error(entry.place, fmt::format("fleet: the shares are {} together", base::format_share(total)),
+                          open ? "they leave nothing for the profiles without a share" : "they must be 100%");
+    }
+}
+
+// --- the rest -------------------------------------------------------------------------------------------------------
+
+void read_seed(const Node& node, std::string_view what, std::uint64_t& out, Diagnostics& diagnostics) {
+    const std::string& text = node.text();
+    std::uint64_t seed = 0;
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+    if (node.is_scalar() && error == std::errc{} && stop == text.data() + text.size()) {
+        out = seed;
+    } else {
+        diagnostics.error(node.place(), fmt::format("{}: '{}' is not a whole number from 0", what, printable(text)),
+                          "try 42");
+    }
+}
+
+void read_devices(const Node& node, std::string_view what, std::uint64_t& out, Diagnostics& diagnostics) {
+    std::uint64_t count = 0;
+    if (!profiles::read_count(node, what, count, diagnostics)) return;
+    out = count;
+    if (count == 0) diagnostics.error(node.place(), "devices: at least 1 is needed");
+    if (count > most_devices) {
+        diagnostics.error(node.place(), fmt::format("devices: {} at most", base::format_count(most_devices)));
+    }
+}
+
+void read_target(const Node& node, std::string_view what, std::optional<Target>& out, Diagnostics& diagnostics) {
+    std::string text;
+    if (!profiles::read_text(node, what, text, diagnostics)) return;
+    const auto target = parse_target(text);
+    if (target) {
+        out = *target;
+    } else {
+        diagnostics.error(node.place(), fmt::format("{}: '{}': {}", what, printable(text), target.error().what),
+                          "leave it out for the embedded server");
+    }
+}
+
+void read_server(const Node::Entry& entry, Scenario& scenario, Diagnostics& diagnostics) {
+    scenario.server = profiles::read_server_actions(entry.value, diagnostics);
+}
+
+constexpr std::string_view formats_reason = "the report is result.json and a summary";
+constexpr std::string_view thresholds_reason = "the run is judged by what it counts and by its own lag";
+constexpr std::string_view invalid_if_reason = "the built-in rule holds";
+constexpr std::string_view faults_reason =
+    "the network block of a profile has loss, duplication, reordering and latency";
+
+constexpr std::array report_fields{
+    profiles::field<&Scenario::report_dir, profiles::read_text>("dir", "text", "",
+                                                                "folder for the files of the report"),
+    profiles::refused<Scenario, formats_reason>("formats"),
+};
+
+constexpr std::array scenario_table{
+    profiles::field<&Scenario::name, profiles::read_text>("scenario", "text", "default", "its name"),
+    profiles::field<&Scenario::description, profiles::read_text>("description", "text", "", "one line for people"),
+    profiles::field<&Scenario::seed, read_seed>("seed", "whole number", "42", "of every draw: same seed, same run"),
+    profiles::field<&Scenario::target, read_target>("target", "URI", "the embedded server", "coap://host:port"),
+    profiles::field<&Scenario::devices, read_devices>("devices", "count", "10k", "how many there are in all"),
+    profiles::custom<Scenario, read_fleet>("fleet", "list", "a mix of the catalog", "[{profile, share}]"),
+    profiles::custom<Scenario, read_phases>("phases", "list", "ramp, hold 60s, drain",
+                                            "[{ramp}, {hold}, {drain}], one after the other"),
+    profiles::custom<Scenario, read_server>("server", "map", "observe what is lively",
+                                            "what the embedded server does to each device"),
+    profiles::group<Scenario, report_fields>("report", "what is written at the end"),
+    profiles::refused<Scenario, thresholds_reason>("thresholds"),
+    profiles::refused<Scenario, invalid_if_reason>("invalid_if"),
+    profiles::refused<Scenario, faults_reason>("faults"),
+};
+
+// --- trees ----------------------------------------------------------------------------------------------------------
+
+// A text of our own, which parses.
+Node built_in(std::string_view text) {
+    Diagnostics diagnostics;
+    const auto node = profiles::parse_yaml(std::string(text), "built-in", diagnostics);
+    CHECK(node && diagnostics.ok());
+    return *node;
+}
+
+Node with_key(const Node& map, std::string_view key, Node value) {
+    std::vector<Node::Entry> entries(map.entries().begin(), map.entries().end());
+    const auto found = std::ranges::find(entries, key, &Node::Entry::key);
+    if (found != entries.end()) {
+        found->value = std::move(value);
+    } else {
+        const profiles::Place place = value.place();
+        entries.push_back({std::string(key), place, std::move(value)});
+    }
+    return Node::make_map(std::move(entries), map.place());
+}
+
+// What an override can change must stand in the tree.
+Node with_defaults(Node tree) {
+    if (!tree.is_map() && !tree.is_null()) return tree;
+    if (tree.find("fleet") == nullptr) tree = with_key(tree, "fleet", *built_in(default_text).find("fleet"));
+    if (tree.find("phases") == nullptr) tree = with_key(tree, "phases", built_in(default_phases));
+    return tree;
+}
+
+std::optional<Scenario> read_scenario(const Node& given, Diagnostics& diagnostics) {
+    const std::size_t before = diagnostics.errors();
+    Scenario scenario;
+    scenario.tree = with_defaults(given);
+    profiles::read_fields(scenario.tree, "scenario", scenario_table, scenario, diagnostics);
+    if (diagnostics.errors() != before) return std::nullopt;
+    return scenario;
+}
+
+std::optional<Scenario> read_if_right(const std::optional<Node>& tree, std::size_t before, Diagnostics& diagnostics) {
+    if (!tree) return std::nullopt;
+    auto scenario = read_scenario(*tree, diagnostics);
+    // A duplicate key, say, was reported before the reading and leaves a tree.
+    return diagnostics.errors() == before ? std::move(scenario) : std::nullopt;
+}
+
+// --- overrides ------------------------------------------------------------------------------------------------------
+
+// One step of the way to a value: a key, or an index where there is no key.
+struct Step {
+    std::string key;
+    std::size_t index = 0;
+};
+
+// "phases[0].ramp.over"; nothing where it is not of this form.
+std::optional<std::vector<Step>> parse_way(std::string_view text) {
+    std::vector<Step> way;
+    while (!text.empty()) {
+        if (text.front() == '[') {
+            const auto close = text.find(']');
+            Step step;
+            if (close == std::string_view::npos) return std::nullopt;
+            const char* end = text.data() + close;
+            const auto [stop, error] = std::from_chars(text.data() + 1, end, step.index);
+            if (error != std::errc{} || stop != end || way.empty()) return std::nullopt;
+            way.push_back(std::move(step));
+            text.remove_prefix(close + 1);
+            continue;
+        }
+        if (!way.empty()) {
+            if (text.front() != '.') return std::nullopt;
+            text.remove_prefix(1);
+        }
+        const auto end = std::min(text.find_first_of(".["), text.size());
+        if (end == 0) return std::nullopt;
+        way.push_back({.key = std::string(text.substr(0, end))});
+        text.remove_prefix(end);
+    }
+    if (way.empty()) return std::nullopt;
+    return way;
+}
+
+// The tree with `value` at the end of the way; nothing where the way does not fit the tree.
+std::optional<Node> placed(const Node& tree, std::span<const Step> way, const Node& value) {
+    if (way.empty()) return value;
+    const Step& step = way.front();
+    if (!step.key.empty()) {
+        if (!tree.is_map() && !tree.is_null()) return std::nullopt;
+        const Node* below = tree.find(step.key);
+        auto changed = placed(below != nullptr ? *below : Node(), way.subspan(1), value);
+        if (!changed) return std::nullopt;
+        return with_key(tree, step.key, *std::move(changed));
+    }
+    if ((!tree.is_sequence() && !tree.is_null()) || step.index > tree.items().size()) return std::nullopt;
+    std::vector<Node> items(tree.items().begin(), tree.items().end());
+    if (step.index == items.size()) items.emplace_back();
+    auto changed = placed(items[step.index], way.subspan(1), value);
+    if (!changed) return std::nullopt;
+    items[step.index] = *std::move(changed);
+    return Node::make_sequence(std::move(items), tree.place());
+}
+
+// "for" and "over" stand for phases[N].hold.for and phases[N].ramp.over.
+std::optional<std::string> full_key(const Scenario& scenario, std::string_view key, const profiles::Place& place,
+                                    Diagnostics& diagnostics) {
+    if (key != "for" && key != "over") return std::string(key);
+    const std::string_view wanted = key == "for" ? "hold" : "ramp";
+    std::vector<std::string> keys;
+    for (std::size_t i = 0; i < scenario.phases.size(); ++i) {
+        if (kind(scenario.phases[i]) == wanted) keys.push_back(fmt::format("phases[{}].{}.{}", i, wanted, key));
+    }
+    if (keys.size() == 1) return keys.front();
+    std::string hint = keys.empty() ? "" : fmt::format("say which one: --set {}=...", fmt::join(keys, " or "));
+    diagnostics.error(place, fmt::format("'{}': the scenario has {} {} phases", key, keys.size(), wanted),
+                      std::move(hint));
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<profiles::FieldInfo> scenario_fields() { return profiles::describe(scenario_table); }
+
+std::optional<Scenario> load_scenario(const std::string& path, Diagnostics& diagnostics,
+                                      const profiles::YamlOptions& options) {
+    const std::size_t before = diagnostics.errors();
+    return read_if_right(profiles::load_yaml(path, diagnostics, options), before, diagnostics);
+}
+
+std::optional<Scenario> parse_scenario(std::string text, std::string name, Diagnostics& diagnostics,
+                                       const profiles::YamlOptions& options) {
+    const std::size_t before = diagnostics.errors();
+    return read_if_right(profiles::parse_yaml(std::move(text), std::move(name), diagnostics, options), before,
+                         diagnostics);
+}
+
+Scenario default_scenario() {
+    Diagnostics diagnostics;
+    auto scenario = read_scenario(built_in(default_text), diagnostics);
+    CHECK(scenario.has_value());
+    return *std::move(scenario);
+}
+
+bool apply_override(Scenario& scenario, std::string_view key, std::string_view value, Diagnostics& diagnostics) {
+    const std::size_t before = diagnostics.errors();
+    const auto node =
+        profiles::parse_yaml(std::string(value), fmt::format("{} (command line)", printable(key)), diagnostics);
+    if (!node || diagnostics.errors() != before) return false;
+    const auto full = full_key(scenario, key, node->place(), diagnostics);
+    if (!full) return false;
+    const auto way = parse_way(*full);
+    const auto tree = way ? placed(scenario.tree, *way, *node) : std::nullopt;
+    if (!tree) {
+        diagnostics.error(node->place(), fmt::format("there is no '{}' in the scenario", printable(key)),
+                          "try devices=20k or phases[0].ramp.over=30s");
+        return false;
+    }
+    auto changed = read_scenario(*tree, diagnostics);
+    if (!changed) return false;
+    scenario = *std::move(changed);
+    return true;
+}
+
+}  // namespace scenarios
