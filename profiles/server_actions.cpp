@@ -74,6 +74,23 @@ ServerAction read_action(const Node& node, Operation operation, Diagnostics& dia
     return action;
 }
 
+// 3: another value at each sample; 2: at some of them; 1: seldom; 0: never.
+int liveliness(const GeneratorSpec& spec) {
+    struct Rank {
+        int operator()(const ConstantGenerator&) const { return 0; }
+        int operator()(const UniformGenerator&) const { return 3; }
+        int operator()(const NormalGenerator&) const { return 3; }
+        int operator()(const WalkGenerator&) const { return 3; }
+        int operator()(const DiurnalGenerator&) const { return 3; }
+        int operator()(const DrainGenerator&) const { return 1; }
+        int operator()(const CounterGenerator&) const { return 2; }
+        int operator()(const StatesGenerator& form) const { return form.states.size() > 1 ? 2 : 0; }
+        int operator()(const CsvGenerator& form) const { return form.data->times.empty() ? 0 : 2; }
+        int operator()(const ExprGenerator&) const { return 3; }
+    };
+    return std::visit(Rank{}, spec.form);
+}
+
 // Each action has its own draws, and each of its requests one of them: 0 is the share, 1 and 2 the first request.
 double unit(const ServerSchedule& schedule, std::uint64_t counter) {
     const std::uint64_t stream = static_cast<std::uint64_t>(base::Stream::server) | (std::uint64_t{schedule.action} + 1)
@@ -91,6 +108,38 @@ std::string_view name(Operation operation) {
         case Operation::execute: return "execute";
     }
     return "?";
+}
+
+std::optional<lwm2m::Path> default_observation(const ResolvedProfile& profile) {
+    std::optional<lwm2m::Path> best;
+    int best_rank = 0;
+    for (const ResolvedResource& resource : profile.resources) {
+        if (resource.generator < 0 || !resource.operations.read) continue;
+        const int rank = liveliness(profile.generators[static_cast<std::size_t>(resource.generator)]);
+        if (rank == 0) continue;
+        const int whole = 2 * rank + (resource.path.object() >= 500 ? 10 : 0);
+        if (whole <= best_rank) continue;
+        best_rank = whole;
+        best = resource.path.prefix(3);
+    }
+    return best;
+}
+
+ServerActions with_default_observations(ServerActions actions, std::span<const ResolvedProfilePtr> profiles) {
+    if (!actions.observe_defaults) return actions;
+    actions.observe_defaults = false;
+    for (const ResolvedProfilePtr& profile : profiles) {
+        const auto path = default_observation(*profile);
+        const auto same = [&](const ServerAction& action) {
+            return action.operation == Operation::observe && action.path == path;
+        };
+        if (!path || std::ranges::any_of(actions.actions, same)) continue;
+        ServerAction action;
+        action.operation = Operation::observe;
+        action.path = *path;
+        actions.actions.push_back(std::move(action));
+    }
+    return actions;
 }
 
 ServerActions read_server_actions(const Node& node, Diagnostics& diagnostics) {

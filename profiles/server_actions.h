@@ -1,18 +1,23 @@
 // ServerActions: what a scenario has the embedded server do to each device, and when: the `server:` block.
 //
 //   server:
-//     observe: [/3303/0/5700]                # right after each registration; omitted: what the profiles have observed
-//     by default read:    [{path: /3/0, every: 60s, format: tlv}] write:   [{path: /3/0/15, value: "Europe/Berlin",
-//     every: 5m}] execute: [{path: /3303/0/5605, every: 10m}]
+//     observe: [/3303/0/5700]                # right after each registration; omitted: default_observations()
+//     read:    [{path: /3/0, every: 60s, format: tlv}]
+//     write:   [{path: /3/0/15, value: "Europe/Berlin", every: 5m}]
+//     execute: [{path: /3303/0/5605, every: 10m}]
 //
 // Each entry is a path or a map with
-//   path      what to ask for; a device that did not register its object instance is left out
-//   after     how long after the registration the first one goes out, 0 by default; may vary: "5s ±2s"
-//   every     the period; omitted: once. The first one then comes up to a period later still, so that the requests are
-//   spread share     of the devices, 100% by default; which ones follows from the seed format    of read and observe
-//   (Accept) and of write (Content-Format); omitted: the server's choice pmin      of observe: written as an attribute
-//   before it is observed pmax      the same value     of write; {endpoint} and {count} in it stand for the device's
-//   name and for how many were written to it before arguments of execute: "0='text',1"
+//   path       what to ask for; a device that did not register its object instance is left out
+//   after      how long after the registration the first one goes out, 0 by default; may vary: "5s ±2s"
+//   every      the period; omitted: once. The first one then comes up to a period later still, so that the requests of
+//              different devices are spread
+//   share      of the devices, 100% by default; which ones follows from the seed
+//   format     of read and observe (Accept) and of write (Content-Format); omitted: the server's choice
+//   pmin       of observe: written as an attribute before it is observed
+//   pmax       the same
+//   value      of write; {endpoint} and {count} in it stand for the device's name and for how many of these writes it
+//              had before
+//   arguments  of execute: "0='text',1"
 //
 // The times count from the moment at which the server answered the registration; an Update does not start them anew, a
 // new Register does.
@@ -20,11 +25,13 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "profiles/diagnostics.h"
+#include "profiles/resolved_profile.h"
 #include "simulator/base/time.h"
 #include "simulator/base/units.h"
 #include "simulator/lwm2m/content_format.h"
@@ -54,9 +61,17 @@ struct ServerAction {
 std::string_view name(ServerAction::Operation operation);
 
 struct ServerActions {
-    bool observe_defaults = true;  // no `observe:` was given: observe what each profile has observed by default
+    bool observe_defaults = true;  // no `observe:` was given: default_observations() come in
     std::vector<ServerAction> actions;
 };
+
+// What is observed of a device of this profile when nobody says so: its resource that changes most surely (one sampled
+// by a draw or a daily course rather than one that drains, counts or goes through states), of the objects from 500 up
+// rather than of the others, the first by path. Nothing where no readable resource ever changes.
+std::optional<lwm2m::Path> default_observation(const ResolvedProfile& profile);
+
+// The actions with those of all the profiles in place of observe_defaults, each path once.
+ServerActions with_default_observations(ServerActions actions, std::span<const ResolvedProfilePtr> profiles);
 
 // Reads the `server:` block. What is wrong goes to `diagnostics`; the result is then what could be read.
 ServerActions read_server_actions(const Node& node, Diagnostics& diagnostics);

@@ -25,8 +25,8 @@ struct GeneratorContext {
 };
 
 // The generators of one profile, with their expressions compiled. One for each shard and profile: expr writes into its
-// own variables, so two threads must not share one. No call allocates; each takes well below a microsecond (expr and
-// the next_ functions included), most 50 ns.
+// own variables, so two threads must not share one. No call allocates. A value takes 40 to 200 ns, walk and states the
+// most; the next change of a drain or counter that is rounded takes about 1 us, since it is searched for.
 class Generators {
 public:
     // Compiles every `expr:` and reports what is wrong with it at its place in the file. To be called before a run.
