@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
+import lwm2msim.interop.conformance.ConformanceRun;
 import lwm2msim.interop.load.LoadRun;
 
 /**
@@ -23,6 +24,8 @@ public final class LeshanJudge {
             "reads", "writes", "executes", "observes", "discovers", "notifications", "deregistered", "devices_read_whole",
             "devices_written_alone", "unanswered");
 
+    private static final List<String> CASES = List.of("cases_passed", "cases_failed", "cases_skipped", "cases_known");
+
     private LeshanJudge() {
     }
 
@@ -33,6 +36,10 @@ public final class LeshanJudge {
         } catch (IllegalArgumentException e) {
             System.err.println(e.getMessage());
             System.exit(2);
+            return;
+        }
+        if (options.help) {
+            System.out.print(Options.USAGE);
             return;
         }
         if (options.out == null) {
@@ -48,25 +55,30 @@ public final class LeshanJudge {
             peer.start();
             try (SimulatorProcess simulator = new SimulatorProcess(options.simulator, options.scenario, peer.uri(),
                     options.devices, options.hold, options.out, options.extra)) {
-                new LoadRun(options, counts, peer, simulator).run();
+                if (options.conformance) {
+                    new ConformanceRun(options, counts, peer, simulator).run();
+                } else {
+                    new LoadRun(options, counts, peer, simulator).run();
+                }
             }
-            report(options.out, counts, peer.wire());
+            report(options, counts, peer.wire());
         }
         return counts.failures() == 0;
     }
 
-    private static void report(Path out, Counts counts, WireCounts wire) throws IOException {
-        counts.named(COUNTS).forEach((name, value) -> System.out.println(name + " " + value));
+    private static void report(Options options, Counts counts, WireCounts wire) throws IOException {
+        List<String> names = options.conformance ? CASES : COUNTS;
+        counts.named(names).forEach((name, value) -> System.out.println(name + " " + value));
         System.out.println("failures " + counts.failures());
         counts.causes().stream().limit(Counts.NAMED_CAUSES)
                 .forEach(f -> System.out.println("failure " + f.count() + " x " + f.cause() + " (first: " + f.first() + ")"));
-        writeJson(out.resolve("judge.json"), counts, wire);
+        writeJson(options.out.resolve("judge.json"), names, counts, wire);
     }
 
-    private static void writeJson(Path file, Counts counts, WireCounts wire) throws IOException {
+    private static void writeJson(Path file, List<String> names, Counts counts, WireCounts wire) throws IOException {
         ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
         ObjectNode root = mapper.createObjectNode();
-        put(root.putObject("counts"), counts.named(COUNTS));
+        put(root.putObject("counts"), counts.named(names));
         put(root.putObject("answers"), counts.startingWith("answer "));
         put(root.putObject("wire"), wire.all());
         root.put("failures", counts.failures());

@@ -6,7 +6,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 
+import org.eclipse.californium.core.CoapServer;
 import org.eclipse.californium.core.config.CoapConfig;
+import org.eclipse.californium.core.network.CoapEndpoint;
 import org.eclipse.californium.elements.config.Configuration;
 import org.eclipse.californium.elements.config.UdpConfig;
 import org.eclipse.leshan.core.endpoint.Protocol;
@@ -19,6 +21,7 @@ import org.eclipse.leshan.transport.californium.server.endpoint.coap.CoapServerP
 
 /** A Leshan server on plain CoAP on loopback, set up for thousands of devices on two cores. */
 public final class LeshanPeer implements AutoCloseable {
+    private final CaliforniumServerEndpointsProvider endpoints;
     private final LeshanServer server;
     private final WireCounts wire;
     private final int port;
@@ -26,7 +29,7 @@ public final class LeshanPeer implements AutoCloseable {
     /** Port 0 takes a free one. */
     public LeshanPeer(int wantedPort, Counts counts) throws IOException {
         port = wantedPort != 0 ? wantedPort : freePort();
-        CaliforniumServerEndpointsProvider endpoints = new CaliforniumServerEndpointsProvider.Builder(
+        endpoints = new CaliforniumServerEndpointsProvider.Builder(
                 new CoapServerProtocolProvider()).setConfiguration(LeshanPeer::configureForLoad)
                         .addEndpoint(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), Protocol.COAP)
                         .build();
@@ -35,7 +38,7 @@ public final class LeshanPeer implements AutoCloseable {
         builder.setObjectModelProvider(new VersionedModelProvider(Models.all()));
         server = builder.build();
         wire = new WireCounts();
-        ((CaliforniumServerEndpoint) server.getEndpoint(Protocol.COAP)).getCoapEndpoint().addInterceptor(wire);
+        endpoint().addInterceptor(wire);
     }
 
     private static void configureForLoad(Configuration c) {
@@ -66,6 +69,16 @@ public final class LeshanPeer implements AutoCloseable {
 
     public LeshanServer server() {
         return server;
+    }
+
+    /** For requests that Leshan would not make. */
+    public CoapEndpoint endpoint() {
+        return ((CaliforniumServerEndpoint) server.getEndpoint(Protocol.COAP)).getCoapEndpoint();
+    }
+
+    /** For resources that devices fetch. */
+    public CoapServer coap() {
+        return endpoints.getCoapServer();
     }
 
     public WireCounts wire() {

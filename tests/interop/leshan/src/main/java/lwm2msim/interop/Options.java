@@ -7,7 +7,7 @@ import java.util.List;
 
 /** The judge's command line. */
 public final class Options {
-    static final String USAGE = """
+    public static final String USAGE = """
             usage: run [options] [-- further arguments for the simulator]
               --simulator PROGRAM  what is judged (default: build/release/lwm2m-sim of this repository)
               --selftest           judge Leshan's own client instead, 100 devices unless told
@@ -22,6 +22,8 @@ public final class Options {
               --register-within S  seconds until all must be registered (default 120)
               --out DIR            logs, judge.json and the simulator's result (default: a new folder under /tmp)
               --no-result          the simulator's result.json is not compared with the server's counts
+              --only TEXT          conformance: only the cases whose name has this text
+              --help               this
             """;
 
     public String simulator;
@@ -38,6 +40,8 @@ public final class Options {
     public int registerWithinSeconds = 120;
     public Path out;
     public boolean compareResult = true;
+    public String only = "";
+    public boolean help;
     public final List<String> extra = new ArrayList<>();
 
     /** Throws IllegalArgumentException with the text for the user. */
@@ -61,6 +65,8 @@ public final class Options {
             case "--register-within" -> o.registerWithinSeconds = positive(name, it);
             case "--out" -> o.out = Path.of(value(name, it));
             case "--no-result" -> o.compareResult = false;
+            case "--only" -> o.only = value(name, it);
+            case "--help" -> o.help = true;
             case "--" -> it.forEachRemaining(o.extra::add);
             default -> throw new IllegalArgumentException("unknown option " + name + "\n" + USAGE);
             }
@@ -71,7 +77,7 @@ public final class Options {
         if (o.scenario == null) {
             o.scenario = o.home.resolve(o.conformance ? "conformance.yaml" : "load.yaml");
         }
-        if (o.simulator == null) {
+        if (o.simulator == null && !o.help) {
             throw new IllegalArgumentException("--simulator is missing\n" + USAGE);
         }
         return o;

@@ -33,6 +33,7 @@ final class ObserveCheck implements LoadCheck {
     @Override
     public void run() throws InterruptedException {
         fleet.judgeNotificationsBy((observation, notification) -> {
+            Unmet.expect(notification.isSuccess(), "notification with an error code", notification);
             Unmet.expectEqual(InteropSensor.SENSOR_VALUE, observation.getPath().toString(), "notified path");
             InteropSensor.expectPlausible(Nodes.single(notification.getContent()));
         });

@@ -42,6 +42,7 @@ import lwm2msim.interop.Models;
 /** One Leshan client that does what the profile interop-sensor.yaml says. */
 final class SelfTestDevice {
     private static final int SHORT_SERVER_ID = 1;
+    private static final long TEST_LIFETIME = 300; // of conformance.yaml's profiles
 
     private final LeshanClient client;
     private final Fault fault;
@@ -55,7 +56,7 @@ final class SelfTestDevice {
         ObjectsInitializer objects = new ObjectsInitializer(new StaticModel(Models.ofDevice(LwM2mVersion.V1_1)));
         objects.setInstancesForObject(LwM2mId.SECURITY, Security.noSec(target, SHORT_SERVER_ID));
         objects.setInstancesForObject(LwM2mId.SERVER,
-                new Account(fault));
+                new Account(withTestObject ? TEST_LIFETIME : InteropSensor.LIFETIME, fault));
         objects.setInstancesForObject(LwM2mId.DEVICE, new Thing(0,
                 Map.of(0, "lwm2m-sim", 1, "interop-1", 3, "1.0.0", 9, 87L, 11, Map.of(0, 0L), 14, "+00:00", 15,
                         "Etc/UTC", 16, "U"),
@@ -115,8 +116,8 @@ final class SelfTestDevice {
 
         private final Fault fault;
 
-        Account(Fault fault) {
-            super(SHORT_SERVER_ID, InteropSensor.LIFETIME, EnumSet.of(BindingMode.U), false, BindingMode.U);
+        Account(long lifetime, Fault fault) {
+            super(SHORT_SERVER_ID, lifetime, EnumSet.of(BindingMode.U), false, BindingMode.U);
             this.fault = fault;
         }
 

@@ -1,0 +1,144 @@
+package lwm2msim.interop.conformance;
+
+import java.util.List;
+import java.util.Random;
+
+import org.eclipse.californium.core.CoapResource;
+import org.eclipse.californium.core.coap.CoAP;
+import org.eclipse.californium.core.CoapExchange;
+import org.eclipse.leshan.core.ResponseCode;
+import org.eclipse.leshan.core.node.LwM2mSingleResource;
+import org.eclipse.leshan.core.request.ContentFormat;
+import org.eclipse.leshan.core.request.ExecuteRequest;
+import org.eclipse.leshan.core.request.WriteRequest.Mode;
+
+import lwm2msim.interop.LeshanPeer;
+import lwm2msim.interop.Unmet;
+
+/** Firmware update (object 5, Core E.6): pushed block by block, pulled from this server, and the failures that are told by result. */
+final class FirmwareCases {
+    private static final int IMAGE_SIZE = 200 * 1024;
+    private static final String RESOURCE = "firmware";
+    private static final long WITHIN_MS = 60_000;
+
+    private static final long IDLE = 0;
+    private static final long DOWNLOADED = 2;
+    private static final long NO_RESULT = 0;
+    private static final long SUCCESS = 1;
+    private static final long INVALID_URI = 7;
+    private static final long UNSUPPORTED_PROTOCOL = 9;
+
+    private FirmwareCases() {
+    }
+
+    static List<Case> all(LeshanPeer peer) {
+        return List.of(new Case("firmware/update-out-of-order-is-4.05", d -> {
+            d.needs(5);
+            d.ask(new ExecuteRequest("/5/0/2"), ResponseCode.METHOD_NOT_ALLOWED);
+        }), new Case("firmware/push-and-update", FirmwareCases::push),
+                new Case("firmware/pull-and-update", d -> pull(d, peer)),
+                new Case("firmware/empty-uri-resets", FirmwareCases::reset),
+                new Case("firmware/uri-that-is-not-there-is-result-7",
+                        d -> failedPull(d, peer.uri() + "/not-there", INVALID_URI)),
+                new Case("firmware/unknown-scheme-is-result-9",
+                        d -> failedPull(d, "gopher://127.0.0.1/image", UNSUPPORTED_PROTOCOL)));
+    }
+
+    private static byte[] image() {
+        byte[] image = new byte[IMAGE_SIZE];
+        new Random(5).nextBytes(image);
+        return image;
+    }
+
+    private static void push(Device d) throws InterruptedException {
+        d.needs(5);
+        startFromIdle(d);
+        d.write(Mode.REPLACE, ContentFormat.OPAQUE, "/5/0/0", LwM2mSingleResource.newBinaryResource(0, image()));
+        update(d);
+    }
+
+    private static void pull(Device d, LeshanPeer peer) throws InterruptedException {
+        d.needs(5);
+        startFromIdle(d);
+        Image resource = new Image(image());
+        peer.coap().add(resource);
+        try {
+            writeUri(d, peer.uri() + "/" + RESOURCE);
+            await(d, "/5/0/3", DOWNLOADED);
+            Unmet.expect(resource.asked, "downloaded without asking", RESOURCE);
+            update(d);
+        } finally {
+            peer.coap().remove(resource);
+        }
+    }
+
+    /** From Downloaded through Updating and the reboot to Idle with success. */
+    private static void update(Device d) throws InterruptedException {
+        await(d, "/5/0/3", DOWNLOADED);
+        d.expectValue("/5/0/5", NO_RESULT);
+        d.execute("/5/0/2", null);
+        await(d, "/5/0/3", IDLE);
+        d.expectValue("/5/0/5", SUCCESS);
+    }
+
+    private static void reset(Device d) throws InterruptedException {
+        d.needs(5);
+        startFromIdle(d);
+        d.write(Mode.REPLACE, ContentFormat.OPAQUE, "/5/0/0", LwM2mSingleResource.newBinaryResource(0, image()));
+        await(d, "/5/0/3", DOWNLOADED);
+        writeUri(d, "");
+        await(d, "/5/0/3", IDLE);
+        d.expectValue("/5/0/5", NO_RESULT);
+    }
+
+    private static void failedPull(Device d, String uri, long result) throws InterruptedException {
+        d.needs(5);
+        startFromIdle(d);
+        writeUri(d, uri);
+        await(d, "/5/0/5", result);
+        d.expectValue("/5/0/3", IDLE);
+    }
+
+    private static void startFromIdle(Device d) throws InterruptedException {
+        writeUri(d, "");
+        await(d, "/5/0/3", IDLE);
+    }
+
+    private static void writeUri(Device d, String uri) throws InterruptedException {
+        d.replace("/5/0/1", LwM2mSingleResource.newStringResource(1, uri));
+    }
+
+    /** Reads until the value is there; while the device reboots it does not answer, or answers from its new registration. */
+    private static void await(Device d, String path, long wanted) throws InterruptedException {
+        long end = System.nanoTime() + WITHIN_MS * 1_000_000;
+        Object value = null;
+        while (System.nanoTime() < end) {
+            try {
+                value = d.value(path);
+                if (value.equals(wanted)) {
+                    return;
+                }
+            } catch (Unmet rebooting) {
+                value = rebooting.getMessage();
+            }
+            Thread.sleep(250);
+        }
+        throw new Unmet(path + " does not become " + wanted, "last " + value);
+    }
+
+    private static final class Image extends CoapResource {
+        private final byte[] bytes;
+        volatile boolean asked;
+
+        Image(byte[] bytes) {
+            super(RESOURCE);
+            this.bytes = bytes;
+        }
+
+        @Override
+        public void handleGET(CoapExchange exchange) {
+            asked = true;
+            exchange.respond(CoAP.ResponseCode.CONTENT, bytes, 42);
+        }
+    }
+}
