@@ -1,5 +1,6 @@
-# lwm2m_sim_embed(TARGET NAME GLOB...): makes the files that match (from the root of the source tree) a part of TARGET, as
-# a table path -> content behind `embedded::NAME()` (simulator/base/embedded.h). Run as a script, this file writes the table.
+# lwm2m_sim_embed(TARGET NAME GLOB...): makes the files that match (from the root of the source tree) a part of TARGET,
+# as a table path -> content behind `embedded::NAME()` (simulator/base/embedded.h). Run as a script, this file writes
+# that table.
 
 if(CMAKE_SCRIPT_MODE_FILE STREQUAL CMAKE_CURRENT_LIST_FILE)
   set(table "")

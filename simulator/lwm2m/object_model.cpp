@@ -281,7 +281,7 @@ base::Result<void> complete(ObjectModel& model) {
     std::set<std::string> taken;
     for (ResourceModel& resource : model.resources) {
         resource.key = key_of(resource.name, "resource", resource.id);
-        if (taken.contains(fold(resource.key))) resource.key += fmt::format("_{}", resource.id);
+        while (taken.contains(fold(resource.key))) resource.key += fmt::format("_{}", resource.id);
         taken.insert(fold(resource.key));
     }
     return {};

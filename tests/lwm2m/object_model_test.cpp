@@ -108,6 +108,14 @@ TEST(ObjectModel, GivesEachResourceAKeyOfItsOwn) {
     EXPECT_EQ(model.find("packet"), nullptr);
 }
 
+TEST(ObjectModel, KeepsAKeyUniqueThatAnotherNameAlreadyLooksLike) {
+    ObjectModel model{.id = 12};
+    model.resources = {{.id = 1, .name = "Flow 5"}, {.id = 3, .name = "Flow"}, {.id = 5, .name = "Flow"}};
+    ASSERT_TRUE(complete(model));
+    for (const ResourceModel& resource : model.resources)
+        EXPECT_EQ(model.find(resource.key), &resource) << resource.key;
+}
+
 TEST(ObjectModel, RefusesAResourceIdThatIsThereTwice) {
     ObjectModel model{.id = 1};
     model.resources = {{.id = 4, .name = "a"}, {.id = 4, .name = "b"}};
