@@ -120,9 +120,9 @@ public:
     void receive(Received kind) { figures_.received[index(kind)].add(); }
     void discard(Discard reason) { figures_.discarded[index(reason)].add(); }
 
-    // What passed the socket; counted by the transport, apart from the above.
-    void pass(Direction direction, std::size_t bytes) {
-        figures_.datagrams[index(direction)].add();
+    // What passed the socket in a batch; counted by the transport, apart from the above.
+    void pass(Direction direction, std::uint64_t datagrams, std::uint64_t bytes) {
+        figures_.datagrams[index(direction)].add(static_cast<std::int64_t>(datagrams));
         figures_.bytes[index(direction)].add(static_cast<std::int64_t>(bytes));
     }
     // What the impairment layer took in (+1) and let go (-1: delivered late) without losing it.

@@ -91,7 +91,7 @@ TEST_F(Exposition, ShowsWhatWasCounted) {
     counters.start(Operation::register_, 1);
     counters.succeed(Operation::register_, 1);
     counters.add_devices(1, DeviceState::registered, 7);
-    counters.pass(Direction::sent, 1'000'000'007);
+    counters.pass(Direction::sent, 1, 1'000'000'007);
     const std::array shards{static_cast<const Counters*>(&counters)};
     snapshot_.fleet->totals = fold(std::span<const Counters* const>(shards));
     snapshot_.server->totals.registrations = 123456789;

@@ -18,15 +18,15 @@ void live_a_little(Counters& c) {
     c.move_device(0, DeviceState::idle, DeviceState::registered);
     c.start(Operation::register_, 0);
     c.send(Sent::request);
-    c.pass(Direction::sent, 60);
-    c.pass(Direction::received, 20);
+    c.pass(Direction::sent, 1, 60);
+    c.pass(Direction::received, 1, 20);
     c.receive(Received::response);
     c.respond(Operation::register_, 0x41);
     c.succeed(Operation::register_, 0);
 
     c.start(Operation::notify, 0);
     c.send(Sent::request);
-    c.pass(Direction::sent, 40);
+    c.pass(Direction::sent, 1, 40);
     c.retransmit(Operation::notify);
     c.inject(Fault::loss_sent);
     c.fail(Operation::notify, 0, Cause::timeout, 2);
@@ -35,7 +35,7 @@ void live_a_little(Counters& c) {
     c.send(Sent::request);
     c.drop(Drop::send_refused);
     c.inject(Fault::duplicate_received);
-    c.pass(Direction::received, 20);
+    c.pass(Direction::received, 1, 20);
     c.discard(Discard::duplicate);
     c.discard(Discard::stray);
 }

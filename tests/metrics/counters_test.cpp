@@ -50,8 +50,8 @@ TEST(Counters, FoldAddsEveryFigureOfEveryShard) {
     b.send(Sent::answer);
     a.receive(Received::response);
     b.discard(Discard::late);
-    a.pass(Direction::sent, 60);
-    b.pass(Direction::sent, 40);
+    a.pass(Direction::sent, 1, 60);
+    b.pass(Direction::sent, 2, 40);
     a.hold(Direction::received, 1);
     b.inject(Fault::loss_sent);
     a.drop(Drop::receive_overrun, 5);
@@ -74,7 +74,7 @@ TEST(Counters, FoldAddsEveryFigureOfEveryShard) {
     EXPECT_EQ(t.sent[index(Sent::answer)], 1);
     EXPECT_EQ(t.received[index(Received::response)], 1);
     EXPECT_EQ(t.discarded[index(Discard::late)], 1);
-    EXPECT_EQ(t.datagrams[index(Direction::sent)], 2);
+    EXPECT_EQ(t.datagrams[index(Direction::sent)], 3);
     EXPECT_EQ(t.bytes[index(Direction::sent)], 100);
     EXPECT_EQ(t.held[index(Direction::received)], 1);
     EXPECT_EQ(t.faults[index(Fault::loss_sent)], 1);
