@@ -15,8 +15,8 @@ enum class Base64 {
 
 void put_base64(base::Bytes bytes, Base64 form, base::Writer& out);
 
-// Reads either alphabet, padded or not. Refuses other characters, misplaced padding and left-over bits that are not zero; the offset of the
-// error is the position in `text`.
+// Reads either alphabet, padded or not. Refuses other characters, misplaced padding and left-over bits that are not
+// zero; the offset of the error is the position in `text`.
 base::Result<std::vector<std::uint8_t>> from_base64(std::string_view text);
 
 }  // namespace lwm2m

@@ -112,7 +112,8 @@ std::optional<std::uint16_t> half_of(float number) {
     const std::uint32_t significand = bits & 0x7fffff;
     if (std::isinf(number)) return static_cast<std::uint16_t>(sign | 0x7c00);
     if (exponent >= -14 && exponent <= 15 && (significand & 0x1fff) == 0) {
-        return static_cast<std::uint16_t>(sign | (exponent + 15) << 10 | significand >> 13);
+        const auto high = static_cast<std::uint32_t>(exponent + 15) << 10;
+        return static_cast<std::uint16_t>(sign | high | significand >> 13);
     }
     const float steps = std::ldexp(std::abs(number), 24);  // subnormal: multiples of 2^-24
     if (steps < 1024 && steps == std::trunc(steps)) return static_cast<std::uint16_t>(sign | static_cast<int>(steps));

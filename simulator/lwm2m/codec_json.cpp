@@ -56,12 +56,12 @@ public:
 
     bool null() { return scalar(ValueView{}); }
     bool boolean(bool truth) { return scalar(ValueView::of_boolean(truth)); }
-    bool number_integer(std::int64_t number) { return scalar(ValueView::of_integer(number)); }
+    bool number_integer(std::int64_t number) { return this->number(ValueView::of_integer(number)); }
     bool number_unsigned(std::uint64_t number) {
         const auto signed_number = convert(ValueView::of_unsigned(number), Type::integer);
-        return scalar(signed_number ? *signed_number : ValueView::of_unsigned(number));
+        return this->number(signed_number ? *signed_number : ValueView::of_unsigned(number));
     }
-    bool number_float(double number, const std::string&) { return scalar(ValueView::of_floating(number)); }
+    bool number_float(double number, const std::string&) { return this->number(ValueView::of_floating(number)); }
     bool string(std::string& text) { return scalar(ValueView::of_string(text)); }
     bool binary(json::binary_t&) { return false; }
     bool start_object(std::size_t) { return deeper() && tell(events_.begin_object(offset())); }
@@ -79,6 +79,8 @@ public:
 private:
     std::size_t offset() const { return static_cast<std::size_t>(reached_ - first_); }
     bool scalar(const ValueView& value) { return tell(events_.scalar(value, offset())); }
+    // Only the character behind a number ends it: the parser has read that too.
+    bool number(const ValueView& value) { return tell(events_.scalar(value, offset() - (offset() > 0 ? 1 : 0))); }
     bool tell(const base::Result<void>& done) {
         if (!done) error = done.error();
         return done.has_value();

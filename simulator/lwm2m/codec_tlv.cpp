@@ -123,7 +123,7 @@ private:
 
     base::Result<void> member(const Header& header, const Path& path) {
         if (header.kind == Kind::object_instance || header.kind == Kind::multiple_resource) {
-            if (header.length == 0) return sink_.add(path, ValueView{}, header.offset);
+            if (header.length == 0) return empty(path, header.offset);
             return members(path, header.length, Level::nested);
         }
         const auto bytes = in_.take(header.length);
@@ -131,6 +131,12 @@ private:
         const auto value = read_value(*bytes, sink_.type_of(path));
         if (!value) return base::fail(value.error().what, header.offset);
         return sink_.add(path, *value, header.offset);
+    }
+
+    // The instance addressed need not be told that it is there.
+    base::Result<void> empty(const Path& path, std::size_t offset) {
+        if (path.depth == 2 && path == sink_.base()) return {};
+        return sink_.add(path, ValueView{}, offset);
     }
 
     static std::uint8_t depth_of(Kind kind) {

@@ -83,10 +83,11 @@ base::Bytes EntrySink::keep(std::vector<std::uint8_t> bytes) { return out_.stora
 base::Result<void> EntrySink::finish() {
     auto& entries = out_.entries;
     const auto in_order = [](const Entry& a, const Entry& b) { return a.path < b.path; };
-    const auto unordered = std::adjacent_find(entries.begin(), entries.end(),
-                                              [&](const Entry& a, const Entry& b) { return !in_order(a, b); });
-    if (unordered == entries.end()) return {};
-    // By path, and within a path by time, so that duplicates become neighbours; then back to the order of arrival within a path.
+    const auto clash = std::adjacent_find(entries.begin(), entries.end(), [&](const Entry& a, const Entry& b) {
+        return !in_order(a, b) || a.path.contains(b.path);
+    });
+    if (clash == entries.end()) return {};
+    // By path, and within a path by time, so that duplicates become neighbours.
     std::vector<std::size_t> order(entries.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
@@ -96,10 +97,12 @@ base::Result<void> EntrySink::finish() {
     for (std::size_t i = 1; i < order.size(); ++i) {
         const Entry& before = entries[order[i - 1]];
         const Entry& entry = entries[order[i]];
-        if (before.path == entry.path && !(before.time < entry.time))
-            return base::fail("a path is given twice", offsets_[order[i]]);
+        if (!before.path.contains(entry.path)) continue;
+        if (before.path == entry.path && before.time < entry.time) continue;
+        const bool twice = before.path == entry.path;
+        return base::fail(twice ? "a path is given twice" : "a path has both a value and members", offsets_[order[i]]);
     }
-    std::stable_sort(entries.begin(), entries.end(), in_order);
+    std::stable_sort(entries.begin(), entries.end(), in_order);  // those of one path stay as they came
     return {};
 }
 

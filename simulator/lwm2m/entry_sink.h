@@ -1,4 +1,5 @@
-// EntrySink: where every decoder puts what it finds; checks the path, gives the value its type, keeps the limits and the order.
+// EntrySink: where every decoder puts what it finds; checks the path, gives the value its type, keeps the limits and
+// the order.
 #pragma once
 
 #include "simulator/lwm2m/codec.h"
@@ -23,14 +24,16 @@ public:
     Type type_of(const Path& path) const { return path.depth < 3 ? Type::none : types_.type_of(path.prefix(3)); }
     bool is_multiple(const Path& path) const { return path.depth >= 3 && types_.is_multiple(path.prefix(3)); }
 
-    // `offset` is where the entry stands in the payload: it becomes that of the error. Refuses a path outside the base, a value that does not
-    // fit its resource, and more entries than the limit. Type::none is an instance or multiple resource without members.
+    // `offset` is where the entry stands in the payload: it becomes that of the error. Refuses a path outside the base,
+    // a value that does not fit its resource, and more entries than the limit. Type::none is an instance or multiple
+    // resource without members.
     base::Result<void> add(const Path& path, const ValueView& value, std::size_t offset, double time = 0);
 
     // Gives bytes that are not in the payload a home beside the entries.
     base::Bytes keep(std::vector<std::uint8_t> bytes);
 
-    // Brings the entries into the order of their paths (those of one path stay as they came) and refuses a path given twice for one time.
+    // Brings the entries into the order of their paths (those of one path stay as they came). Refuses a path given
+    // twice for one time, and one that has both a value, or none, and members.
     base::Result<void> finish();
 
 private:

@@ -1,5 +1,7 @@
 #include "simulator/lwm2m/json_text.h"
 
+#include <cmath>
+
 #include "simulator/lwm2m/number_text.h"
 
 namespace lwm2m {
@@ -35,6 +37,10 @@ void put_json_string(std::string_view text, base::Writer& out) {
     out.put_u8('"');
 }
 
-void put_json_float(double number, base::Writer& out) { put_number(number, FloatText::shortest, out); }
+void put_json_float(double number, base::Writer& out) {
+    const double size = std::abs(number);
+    const bool plain = number == 0 || (size >= 1e-5 && size < 1e15);
+    put_number(number, plain ? FloatText::fixed : FloatText::shortest, out);
+}
 
 }  // namespace lwm2m

@@ -16,7 +16,8 @@ enum class FloatText {
     fixed,     // never an exponent (Core 1.1.1, Appendix C: plain text)
     shortest,  // with an exponent where that is shorter (JSON)
 };
-// The fewest digits that read back as the same number. A NaN or an infinity has no form as text: it makes the writer fail.
+// The fewest digits that read back as the same number. A NaN or an infinity has no form as text: it makes the writer
+// fail.
 void put_number(double number, FloatText form, base::Writer& out);
 
 // "3:0"

@@ -1,4 +1,5 @@
-// SenML (RFC 8428): what SenML JSON and SenML CBOR have in common: a record, and how base fields carry over from one record to the next.
+// SenML (RFC 8428): what SenML JSON and SenML CBOR have in common: a record, and how base fields carry over from one
+// record to the next.
 #pragma once
 
 #include <optional>
@@ -8,7 +9,8 @@
 
 namespace lwm2m {
 
-// One record as written. The views live as long as the payload, or until the next record where a format must unescape them.
+// One record as written. The views live as long as the payload, or until the next record where a format must unescape
+// them.
 struct SenmlRecord {
     std::optional<std::string_view> base_name;
     std::optional<double> base_time;
@@ -37,8 +39,8 @@ private:
 
 // Of the entries to come: which base name and base time stand in the record, and which name. Used by both writers.
 //
-// The base name stands once, in the first record: the path addressed, with a "/" behind it where names follow. The base time stands
-// wherever the time changes.
+// The base name stands once, in the first record: the path addressed, with a "/" behind it where names follow. The base
+// time stands wherever the time changes.
 class SenmlNames {
 public:
     SenmlNames(const Path& base, std::span<const Entry> entries);

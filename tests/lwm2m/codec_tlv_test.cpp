@@ -127,6 +127,7 @@ TEST_F(TlvCodec, AnObjectOrInstanceMayBeEmpty) {
     EXPECT_EQ(encoded(tlv, Path(3), {}), "");
     EXPECT_EQ(decoded_hex(tlv, Path(3), ""), Lines{});
     EXPECT_EQ(decoded_hex(tlv, {3, 0}, ""), Lines{});
+    EXPECT_EQ(decoded_hex(tlv, {3, 0}, "0000"), Lines{});
 }
 
 TEST_F(TlvCodec, AResourceIsReadWithWhatIsAroundItOrWithout) {

@@ -1,0 +1,5 @@
+#include "tests/fuzz/codec_fuzz.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    return fuzz::round_trip(lwm2m::ContentFormat::tlv, data, size);
+}
