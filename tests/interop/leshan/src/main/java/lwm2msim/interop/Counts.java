@@ -13,8 +13,7 @@ public final class Counts {
     /** How many causes are named in the output; the rest is only counted. */
     public static final int NAMED_CAUSES = 5;
 
-    public record Failure(String cause, long count, String first) {
-    }
+    public record Failure(String cause, long count, String first) {}
 
     private static final class Tally {
         final LongAdder count = new LongAdder();
@@ -54,12 +53,13 @@ public final class Counts {
     }
 
     public void fail(String cause, String detail) {
-        failures.computeIfAbsent(cause, k -> {
+        Tally tally = failures.computeIfAbsent(cause, k -> {
             synchronized (order) {
                 order.add(cause);
             }
             return new Tally(detail);
-        }).count.increment();
+        });
+        tally.count.increment();
     }
 
     /** Puts an exception down under the check that met it; an Unmet brings its own cause. */

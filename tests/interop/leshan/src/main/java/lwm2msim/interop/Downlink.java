@@ -23,20 +23,23 @@ public final class Downlink {
     }
 
     /** The future ends with the answer, whatever its code, or with the reason why there was none. */
-    public <T extends LwM2mResponse> CompletableFuture<T> ask(Member device,
-            DownlinkDeviceManagementRequest<T> request) {
+    public <T extends LwM2mResponse> CompletableFuture<T> ask(
+            Member device, DownlinkDeviceManagementRequest<T> request) {
         Op op = Op.of(request);
         CompletableFuture<T> answer = new CompletableFuture<>();
         try {
-            server.send(device.registration(), request, timeoutMs, response -> {
-                counts.add(op.plural);
-                counts.add(answerKey(op, response.getCode()));
-                answer.complete(response);
-            }, error -> {
-                counts.add("unanswered");
-                answer.completeExceptionally(new Unmet(
-                        op.name + " ended with " + error.getClass().getSimpleName(), request + ": " + error.getMessage()));
-            });
+            server.send(device.registration(), request, timeoutMs,
+                    response -> {
+                        counts.add(op.plural);
+                        counts.add(answerKey(op, response.getCode()));
+                        answer.complete(response);
+                    },
+                    error -> {
+                        counts.add("unanswered");
+                        answer.completeExceptionally(
+                                new Unmet(op.name + " ended with " + error.getClass().getSimpleName(),
+                                        request + ": " + error.getMessage()));
+                    });
         } catch (RuntimeException refusedBeforeSending) {
             answer.completeExceptionally(refusedBeforeSending);
         }
@@ -44,8 +47,8 @@ public final class Downlink {
     }
 
     /** As ask, and the answer must have this code. */
-    public <T extends LwM2mResponse> CompletableFuture<T> ask(Member device,
-            DownlinkDeviceManagementRequest<T> request, ResponseCode expected) {
+    public <T extends LwM2mResponse> CompletableFuture<T> ask(
+            Member device, DownlinkDeviceManagementRequest<T> request, ResponseCode expected) {
         return ask(device, request).thenApply(response -> {
             Unmet.expect(expected.equals(response.getCode()),
                     Op.of(request).name + " answered " + dotted(response.getCode()) + " instead of " + dotted(expected),

@@ -26,8 +26,7 @@ public final class Fleet implements RegistrationListener, ObservationListener {
 
     private final Counts counts;
     private final Map<String, Member> members = new ConcurrentSkipListMap<>();
-    private volatile NotificationRule rule = (observation, notification) -> {
-    };
+    private volatile NotificationRule rule = (observation, notification) -> {};
 
     public Fleet(Counts counts) {
         this.counts = counts;
@@ -113,8 +112,8 @@ public final class Fleet implements RegistrationListener, ObservationListener {
     }
 
     @Override
-    public void onResponse(CompositeObservation observation, Registration registration,
-            ObserveCompositeResponse response) {
+    public void onResponse(
+            CompositeObservation observation, Registration registration, ObserveCompositeResponse response) {
         counts.add("composite_notifications");
         member(registration).notifications.incrementAndGet();
     }
@@ -125,10 +124,8 @@ public final class Fleet implements RegistrationListener, ObservationListener {
     }
 
     @Override
-    public void newObservation(Observation observation, Registration registration) {
-    }
+    public void newObservation(Observation observation, Registration registration) {}
 
     @Override
-    public void cancelled(Observation observation) {
-    }
+    public void cancelled(Observation observation) {}
 }

@@ -31,8 +31,7 @@ public final class InteropSensor {
     /** /1/0/3, the default maximum period: an observed value is notified at least this often. */
     public static final int NOTIFY_WITHIN_SECONDS = 10;
 
-    private InteropSensor() {
-    }
+    private InteropSensor() {}
 
     public static void expectPlausible(Object sensorValue) {
         Unmet.expect(sensorValue instanceof Double, "sensor value is not a float", sensorValue);

@@ -15,19 +15,18 @@ import lwm2msim.interop.conformance.ConformanceRun;
 import lwm2msim.interop.load.LoadRun;
 
 /**
- * Starts a Leshan server and the simulator, asks the devices everything, and says from the server's side whether they did
- * right. Standard output has the counts as `name value` lines; DIR/judge.json has the same and all failures. Exit code: 0
- * all holds, 1 something does not, 2 wrong usage.
+ * Starts a Leshan server and the simulator, asks the devices everything, and says from the server's side whether they
+ * did right. Standard output has the counts as `name value` lines; DIR/judge.json has the same and all failures. Exit
+ * code: 0 all holds, 1 something does not, 2 wrong usage.
  */
 public final class LeshanJudge {
-    private static final List<String> COUNTS = List.of("registered", "reregistered", "expired", "updates", "observations",
-            "reads", "writes", "executes", "observes", "discovers", "notifications", "deregistered", "devices_read_whole",
-            "devices_written_alone", "unanswered");
+    private static final List<String> COUNTS = List.of("registered", "reregistered", "expired", "updates",
+            "observations", "reads", "writes", "executes", "observes", "discovers", "notifications", "deregistered",
+            "devices_read_whole", "devices_written_alone", "unanswered");
 
     private static final List<String> CASES = List.of("cases_passed", "cases_failed", "cases_skipped", "cases_known");
 
-    private LeshanJudge() {
-    }
+    private LeshanJudge() {}
 
     public static void main(String[] arguments) throws Exception {
         Options options;
@@ -54,7 +53,7 @@ public final class LeshanJudge {
         try (LeshanPeer peer = new LeshanPeer(options.port, counts)) {
             peer.start();
             try (SimulatorProcess simulator = new SimulatorProcess(options.simulator, options.scenario, peer.uri(),
-                    options.devices, options.hold, options.out, options.extra)) {
+                         options.devices, options.hold, options.out, options.extra)) {
                 if (options.conformance) {
                     new ConformanceRun(options, counts, peer, simulator).run();
                 } else {
@@ -70,8 +69,12 @@ public final class LeshanJudge {
         List<String> names = options.conformance ? CASES : COUNTS;
         counts.named(names).forEach((name, value) -> System.out.println(name + " " + value));
         System.out.println("failures " + counts.failures());
-        counts.causes().stream().limit(Counts.NAMED_CAUSES)
-                .forEach(f -> System.out.println("failure " + f.count() + " x " + f.cause() + " (first: " + f.first() + ")"));
+        counts.causes()
+                .stream()
+                .limit(Counts.NAMED_CAUSES)
+                .forEach(f
+                        -> System.out.println(
+                                "failure " + f.count() + " x " + f.cause() + " (first: " + f.first() + ")"));
         writeJson(options.out.resolve("judge.json"), names, counts, wire);
     }
 

@@ -29,10 +29,10 @@ public final class LeshanPeer implements AutoCloseable {
     /** Port 0 takes a free one. */
     public LeshanPeer(int wantedPort, Counts counts) throws IOException {
         port = wantedPort != 0 ? wantedPort : freePort();
-        endpoints = new CaliforniumServerEndpointsProvider.Builder(
-                new CoapServerProtocolProvider()).setConfiguration(LeshanPeer::configureForLoad)
-                        .addEndpoint(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), Protocol.COAP)
-                        .build();
+        endpoints = new CaliforniumServerEndpointsProvider.Builder(new CoapServerProtocolProvider())
+                            .setConfiguration(LeshanPeer::configureForLoad)
+                            .addEndpoint(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), Protocol.COAP)
+                            .build();
         LeshanServerBuilder builder = new LeshanServerBuilder();
         builder.setEndpointsProviders(endpoints);
         builder.setObjectModelProvider(new VersionedModelProvider(Models.all()));

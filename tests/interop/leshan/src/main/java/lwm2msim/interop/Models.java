@@ -11,13 +11,15 @@ import org.eclipse.leshan.core.model.ResourceModel;
 import org.eclipse.leshan.core.model.ResourceModel.Operations;
 import org.eclipse.leshan.core.model.ResourceModel.Type;
 
-/** What the server knows about objects: Leshan's own for 0 to 7 and 21 in all versions, and two more from the OMA registry. */
+/**
+ * What the server knows about objects: Leshan's own for 0 to 7 and 21 in all versions, and two more from the OMA
+ * registry.
+ */
 public final class Models {
     public static final int TEMPERATURE = 3303;
     public static final int TEST_OBJECT = 3442;
 
-    private Models() {
-    }
+    private Models() {}
 
     public static List<ObjectModel> all() {
         List<ObjectModel> models = new ArrayList<>(ObjectLoader.loadAllDefault());
@@ -96,8 +98,8 @@ public final class Models {
         }
 
         ObjectModel object(int id, String name, String version, String lwm2mVersion) {
-            return new ObjectModel(id, name, "", version, true, false, resources, "urn:oma:lwm2m:ext:" + id, lwm2mVersion,
-                    "");
+            return new ObjectModel(
+                    id, name, "", version, true, false, resources, "urn:oma:lwm2m:ext:" + id, lwm2mVersion, "");
         }
     }
 }

@@ -16,8 +16,7 @@ import org.eclipse.leshan.core.response.LwM2mResponse;
 
 /** Leshan's trees of values as plain maps from path to value, which can be compared and printed. */
 public final class Nodes {
-    private Nodes() {
-    }
+    private Nodes() {}
 
     /** "/3/0/0" to "Acme"; resources with instances appear as "/3/0/6/0". The path is that of the node itself. */
     public static Map<String, Object> flatten(String path, LwM2mNode node) {

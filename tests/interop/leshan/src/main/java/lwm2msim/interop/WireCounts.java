@@ -13,13 +13,12 @@ import org.eclipse.californium.core.coap.Response;
 import org.eclipse.californium.core.network.interceptors.MessageInterceptor;
 
 /**
- * CoAP messages that reached the server's endpoint, before Leshan judged them: a notification that comes while its device
- * de-registers is one that the simulator sent and Leshan's listeners never see.
+ * CoAP messages that reached the server's endpoint, before Leshan judged them: a notification that comes while its
+ * device de-registers is one that the simulator sent and Leshan's listeners never see.
  */
 public final class WireCounts implements MessageInterceptor {
     // An acknowledgement carries the server's message id, everything else one of the device's own (RFC 7252 4.4).
-    private record Sent(Object peer, int mid, boolean acknowledges) {
-    }
+    private record Sent(Object peer, int mid, boolean acknowledges) {}
 
     private final Map<String, LongAdder> totals = new ConcurrentHashMap<>();
     private final Set<Sent> seen = ConcurrentHashMap.newKeySet();
@@ -59,8 +58,8 @@ public final class WireCounts implements MessageInterceptor {
     }
 
     private boolean isNew(Message message) {
-        boolean first = seen.add(new Sent(message.getSourceContext().getPeerAddress(), message.getMID(),
-                message.getType() == CoAP.Type.ACK));
+        boolean first = seen.add(new Sent(
+                message.getSourceContext().getPeerAddress(), message.getMID(), message.getType() == CoAP.Type.ACK));
         if (!first) {
             add("repetitions_received");
         }

@@ -22,32 +22,34 @@ import lwm2msim.interop.Nodes;
 import lwm2msim.interop.Unmet;
 
 /**
- * Discover and Write-Attributes, and what the attributes do to notifications (Core 5.1.2, 6.3.2, 6.3.4, 7.3 of 1.2): the judge
- * writes a signal to a float of object 3442 and holds the device to exactly the notifications that must follow.
+ * Discover and Write-Attributes, and what the attributes do to notifications (Core 5.1.2, 6.3.2, 6.3.4, 7.3 of 1.2):
+ * the judge writes a signal to a float of object 3442 and holds the device to exactly the notifications that must
+ * follow.
  */
 final class AttributeCases {
     private static final int FLOAT = 130;
     private static final String SIGNAL = TestDevice.path(FLOAT);
-    private static final List<LwM2mAttributeModel<?>> NOTIFICATION = List.of(LwM2mAttributes.MINIMUM_PERIOD,
-            LwM2mAttributes.MAXIMUM_PERIOD, LwM2mAttributes.GREATER_THAN, LwM2mAttributes.LESSER_THAN,
-            LwM2mAttributes.STEP);
+    private static final List<LwM2mAttributeModel<?>> NOTIFICATION =
+            List.of(LwM2mAttributes.MINIMUM_PERIOD, LwM2mAttributes.MAXIMUM_PERIOD, LwM2mAttributes.GREATER_THAN,
+                    LwM2mAttributes.LESSER_THAN, LwM2mAttributes.STEP);
 
-    private AttributeCases() {
-    }
+    private AttributeCases() {}
 
     static List<Case> all() {
-        return List.of(
-                new Case("discover/object", d -> discovered(d, "/3", "/3/0", "/3/0/0", "/3/0/15")),
+        return List.of(new Case("discover/object", d -> discovered(d, "/3", "/3/0", "/3/0/0", "/3/0/15")),
                 new Case("discover/instance", d -> discovered(d, "/3303/0", "/3303/0/5700", "/3303/0/5605")),
                 new Case("discover/resource", d -> discovered(d, "/3303/0/5700")),
-                new Case("discover/missing-is-4.04", d -> d.ask(new DiscoverRequest("/3303/99"), ResponseCode.NOT_FOUND)),
+                new Case("discover/missing-is-4.04",
+                        d -> d.ask(new DiscoverRequest("/3303/99"), ResponseCode.NOT_FOUND)),
                 new Case("discover/dim-of-a-multiple-resource", AttributeCases::dimension),
                 new Case("attributes/shown-by-discover-where-they-were-written", AttributeCases::shown),
                 new Case("attributes/unset-by-an-empty-value", AttributeCases::unset),
-                new Case("attributes/missing-path-is-4.04", d -> d.ask(
-                        new WriteAttributesRequest("/3303/99",
-                                new LwM2mAttributeSet(LwM2mAttributes.create(LwM2mAttributes.MINIMUM_PERIOD, 1L))),
-                        ResponseCode.NOT_FOUND)),
+                new Case("attributes/missing-path-is-4.04",
+                        d
+                        -> d.ask(new WriteAttributesRequest("/3303/99",
+                                         new LwM2mAttributeSet(
+                                                 LwM2mAttributes.create(LwM2mAttributes.MINIMUM_PERIOD, 1L))),
+                                ResponseCode.NOT_FOUND)),
                 new Case("attributes/lt-above-gt-is-4.00", AttributeCases::inconsistent),
                 new Case("attributes/gt-is-notified-on-crossing-both-ways",
                         d -> signal(d, 5, List.of(gt(10)), List.of(8.0, 12.0, 15.0, 9.0, 9.5), List.of(12.0, 9.0))),
@@ -56,10 +58,12 @@ final class AttributeCases {
                 new Case("attributes/st-is-notified-at-the-step-and-above",
                         d -> signal(d, 0, List.of(st(5)), List.of(3.0, 5.0, 8.0, 1.0, 0.0), List.of(5.0, 0.0))),
                 new Case("attributes/gt-with-st-as-in-the-specification",
-                        d -> signal(d, 20, List.of(gt(45), st(10)), List.of(35.0, 50.0, 40.0, 35.0, 20.0),
+                        d
+                        -> signal(d, 20, List.of(gt(45), st(10)), List.of(35.0, 50.0, 40.0, 35.0, 20.0),
                                 List.of(35.0, 50.0, 40.0, 20.0))),
                 new Case("attributes/gt-and-lt-make-a-band",
-                        d -> signal(d, 20, List.of(lt(10), gt(30)), List.of(15.0, 35.0, 25.0, 5.0, 20.0),
+                        d
+                        -> signal(d, 20, List.of(lt(10), gt(30)), List.of(15.0, 35.0, 25.0, 5.0, 20.0),
                                 List.of(35.0, 25.0, 5.0, 20.0))),
                 new Case("attributes/pmin-holds-back", AttributeCases::minimumPeriod),
                 new Case("attributes/pmax-notifies-without-a-change", AttributeCases::maximumPeriod),
@@ -121,7 +125,8 @@ final class AttributeCases {
                 Unmet.expect(at.contains(part), "discover does not show " + part, at);
             }
             LwM2mAttributeSet shown = attributesOf(d, SIGNAL, SIGNAL);
-            Unmet.expect(shown.getLwM2mAttribute(LwM2mAttributes.GREATER_THAN).getValue().doubleValue() == 80, "gt", at);
+            Unmet.expect(
+                    shown.getLwM2mAttribute(LwM2mAttributes.GREATER_THAN).getValue().doubleValue() == 80, "gt", at);
             Unmet.expect(attributesOf(d, "/3442/0", "/3442/0").toString().contains("pmax=900"),
                     "discover does not show pmax of the instance", "");
         } finally {

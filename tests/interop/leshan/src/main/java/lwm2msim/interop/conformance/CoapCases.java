@@ -12,19 +12,19 @@ import lwm2msim.interop.Unmet;
 
 /** CoAP below LwM2M: options, methods and messages that a device must not stumble over (RFC 7252, 7959). */
 final class CoapCases {
-    private CoapCases() {
-    }
+    private CoapCases() {}
 
     static List<Case> all() {
         return List.of(new Case("coap/ping-is-answered-by-reset", CoapCases::ping),
                 new Case("coap/unknown-critical-option-is-4.02", CoapCases::criticalOption),
                 new Case("coap/unknown-elective-option-is-ignored", CoapCases::electiveOption),
-                new Case("coap/path-that-is-no-number-is-4.04", d -> d.expectRaw(get("/no-number"), 404, "code of GET /no-number")),
+                new Case("coap/path-that-is-no-number-is-4.04",
+                        d -> d.expectRaw(get("/no-number"), 404, "code of GET /no-number")),
                 new Case("coap/fetch-of-a-resource-is-4.05", d -> {
                     Request request = Request.newFetch();
                     setPath(request, "/3/0/0");
                     request.getOptions().setContentFormat(112);
-                    request.setPayload(new byte[] { (byte) 0x80 });
+                    request.setPayload(new byte[] {(byte) 0x80});
                     d.expectRaw(request, 405, "code of FETCH /3/0/0");
                 }), new Case("coap/read-in-blocks-of-16", CoapCases::smallBlocks));
     }
@@ -61,7 +61,7 @@ final class CoapCases {
     }
 
     private static OpaqueOption unknown(int number) {
-        return new OpaqueOption(new OpaqueOption.Definition(number, "Test-" + number), new byte[] { 1 });
+        return new OpaqueOption(new OpaqueOption.Definition(number, "Test-" + number), new byte[] {1});
     }
 
     private static void smallBlocks(Device d) throws InterruptedException {

@@ -27,8 +27,7 @@ import lwm2msim.interop.Unmet;
 final class CompositeCases {
     private static final List<ContentFormat> FORMATS = List.of(ContentFormat.SENML_CBOR, ContentFormat.SENML_JSON);
 
-    private CompositeCases() {
-    }
+    private CompositeCases() {}
 
     static List<Case> all() {
         List<Case> cases = new ArrayList<>();
@@ -72,8 +71,8 @@ final class CompositeCases {
         needs(d);
         String instance = TestDevice.path(1110) + "/0";
         d.replace(TestDevice.path(1110), TestDevice.multiple(110, Map.of(0, "zero", 1, "one")));
-        Map<String, Object> values = flatten(
-                ask(d, format, "/3/0/0", "/1/0", "/3303/0/5701", TestDevice.path(120), instance).getContent());
+        Map<String, Object> values =
+                flatten(ask(d, format, "/3/0/0", "/1/0", "/3303/0/5701", TestDevice.path(120), instance).getContent());
         Map<String, Object> expected = new TreeMap<>(d.values("/1/0"));
         for (String path : List.of("/3/0/0", "/3303/0/5701", TestDevice.path(120), instance)) {
             expected.put(path, d.value(path));
@@ -119,8 +118,8 @@ final class CompositeCases {
     private static void observe(Device d, ContentFormat format) throws InterruptedException {
         needs(d);
         ObserveCases.writeString(d, "before " + format.getName());
-        ObserveCompositeResponse answer = d
-                .ask(new ObserveCompositeRequest(format, format, TestDevice.path(110), "/3303/0/5701"));
+        ObserveCompositeResponse answer =
+                d.ask(new ObserveCompositeRequest(format, format, TestDevice.path(110), "/3303/0/5701"));
         d.skipUnlessPromised(format, answer, ResponseCode.UNSUPPORTED_CONTENT_FORMAT);
         d.skipUnlessPromised(format, answer, ResponseCode.NOT_ACCEPTABLE);
         Unmet.expectEqual(ResponseCode.CONTENT, answer.getCode(), "code of the answer to Observe-Composite");
@@ -128,8 +127,8 @@ final class CompositeCases {
         Unmet.expect(observation != null, "the answer has no Observe option", answer);
         String value = "after " + System.nanoTime();
         ObserveCases.writeString(d, value);
-        Map<String, Object> notified = flatten(
-                d.inbox().next(observation, ObserveCases.SOON_MS).composite().getContent());
+        Map<String, Object> notified =
+                flatten(d.inbox().next(observation, ObserveCases.SOON_MS).composite().getContent());
         d.ask(new CancelCompositeObservationRequest(observation), ResponseCode.CONTENT);
         d.forget(observation);
         Unmet.expectEqual(Map.of(TestDevice.path(110), value, "/3303/0/5701", "Cel"), notified, "notified values");

@@ -62,8 +62,9 @@ public final class ConformanceRun {
         Downlink downlink = new Downlink(peer.server(), counts, options.timeoutSeconds * 1000L);
         Fleet.await(REGISTER_WITHIN_MS, () -> fleet.registeredNow() >= options.devices, simulator::gone);
         if (fleet.members().size() != options.devices) {
-            counts.fail("register: not all devices", fleet.members().size() + " of " + options.devices
-                    + "; the simulator says: " + simulator.lastLines(5));
+            counts.fail("register: not all devices",
+                    fleet.members().size() + " of " + options.devices
+                            + "; the simulator says: " + simulator.lastLines(5));
             return;
         }
         for (Member member : fleet.members()) {
@@ -83,15 +84,14 @@ public final class ConformanceRun {
 
     private Set<ContentFormat> promised(Member member) {
         return options.selftest ? Set.of(ContentFormat.knownContentFormat)
-                : TestDevice.promised(member.registration().getLwM2mVersion().toString().equals("1.0"));
+                                : TestDevice.promised(member.registration().getLwM2mVersion().toString().equals("1.0"));
     }
 
     // Some cases read every type, so every type must have a value.
     private static void prepare(Device device) throws InterruptedException {
         if (device.has(Models.TEST_OBJECT)) {
             try {
-                device.write(Mode.UPDATE,
-                        ContentFormat.TLV, TestDevice.TEST, WriteCases.everything());
+                device.write(Mode.UPDATE, ContentFormat.TLV, TestDevice.TEST, WriteCases.everything());
             } catch (Unmet e) {
                 System.err.println("judge: object 3442 cannot be filled: " + e.getMessage());
             }

@@ -13,8 +13,7 @@ import lwm2msim.interop.Unmet;
 
 /** Execute with and without arguments (Core 6.3.5), and what object 3442 does when it is executed. */
 final class ExecuteCases {
-    private ExecuteCases() {
-    }
+    private ExecuteCases() {}
 
     static List<Case> all() {
         return List.of(new Case("execute/without-arguments", d -> d.execute("/3303/0/5605", null)),

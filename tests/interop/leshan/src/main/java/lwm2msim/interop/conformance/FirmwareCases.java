@@ -15,7 +15,10 @@ import org.eclipse.leshan.core.request.WriteRequest.Mode;
 import lwm2msim.interop.LeshanPeer;
 import lwm2msim.interop.Unmet;
 
-/** Firmware update (object 5, Core E.6): pushed block by block, pulled from this server, and the failures that are told by result. */
+/**
+ * Firmware update (object 5, Core E.6): pushed block by block, pulled from this server, and the failures that are told
+ * by result.
+ */
 final class FirmwareCases {
     private static final int IMAGE_SIZE = 200 * 1024;
     private static final String RESOURCE = "firmware";
@@ -28,14 +31,15 @@ final class FirmwareCases {
     private static final long INVALID_URI = 7;
     private static final long UNSUPPORTED_PROTOCOL = 9;
 
-    private FirmwareCases() {
-    }
+    private FirmwareCases() {}
 
     static List<Case> all(LeshanPeer peer) {
-        return List.of(new Case("firmware/update-out-of-order-is-4.05", d -> {
-            d.needs(5);
-            d.ask(new ExecuteRequest("/5/0/2"), ResponseCode.METHOD_NOT_ALLOWED);
-        }), new Case("firmware/push-and-update", FirmwareCases::push),
+        return List.of(new Case("firmware/update-out-of-order-is-4.05",
+                               d -> {
+                                   d.needs(5);
+                                   d.ask(new ExecuteRequest("/5/0/2"), ResponseCode.METHOD_NOT_ALLOWED);
+                               }),
+                new Case("firmware/push-and-update", FirmwareCases::push),
                 new Case("firmware/pull-and-update", d -> pull(d, peer)),
                 new Case("firmware/empty-uri-resets", FirmwareCases::reset),
                 new Case("firmware/uri-that-is-not-there-is-result-7",
@@ -108,7 +112,10 @@ final class FirmwareCases {
         d.replace("/5/0/1", LwM2mSingleResource.newStringResource(1, uri));
     }
 
-    /** Reads until the value is there; while the device reboots it does not answer, or answers from its new registration. */
+    /**
+     * Reads until the value is there; while the device reboots it does not answer, or answers from its new
+     * registration.
+     */
     private static void await(Device d, String path, long wanted) throws InterruptedException {
         long end = System.nanoTime() + WITHIN_MS * 1_000_000;
         Object value = null;

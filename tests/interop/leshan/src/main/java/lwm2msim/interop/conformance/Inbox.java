@@ -27,8 +27,7 @@ import lwm2msim.interop.Unmet;
 /** What devices send by themselves, in order: notifications by observation, Sends by device. */
 final class Inbox implements ObservationListener, SendListener {
     /** A notification or its error, and when it came (System.nanoTime). */
-    record Notification(long at, ReadResponse single, ObserveCompositeResponse composite, Exception error) {
-    }
+    record Notification(long at, ReadResponse single, ObserveCompositeResponse composite, Exception error) {}
 
     private final Map<ObservationIdentifier, BlockingQueue<Notification>> notifications = new ConcurrentHashMap<>();
     private final Map<String, BlockingQueue<TimestampedLwM2mNodes>> sends = new ConcurrentHashMap<>();
@@ -88,8 +87,8 @@ final class Inbox implements ObservationListener, SendListener {
     }
 
     @Override
-    public void onResponse(CompositeObservation observation, Registration registration,
-            ObserveCompositeResponse response) {
+    public void onResponse(
+            CompositeObservation observation, Registration registration, ObserveCompositeResponse response) {
         queue(observation).add(new Notification(System.nanoTime(), null, response, null));
     }
 
@@ -109,10 +108,8 @@ final class Inbox implements ObservationListener, SendListener {
     }
 
     @Override
-    public void newObservation(Observation observation, Registration registration) {
-    }
+    public void newObservation(Observation observation, Registration registration) {}
 
     @Override
-    public void cancelled(Observation observation) {
-    }
+    public void cancelled(Observation observation) {}
 }

@@ -18,8 +18,7 @@ import lwm2msim.interop.Unmet;
 
 /** Create and Delete (Core 6.3.6, 6.3.7), and the Update that tells the new object list. */
 final class InstanceCases {
-    private InstanceCases() {
-    }
+    private InstanceCases() {}
 
     static List<Case> all() {
         List<Case> cases = new ArrayList<>();
@@ -34,7 +33,8 @@ final class InstanceCases {
         cases.add(new Case("create/missing-object-is-4.04",
                 d -> d.ask(new CreateRequest(3304, new LwM2mObjectInstance(1)), ResponseCode.NOT_FOUND)));
         cases.add(new Case("create/is-told-in-an-update", InstanceCases::toldInUpdate));
-        cases.add(new Case("delete/missing-is-4.04", d -> d.ask(new DeleteRequest("/3303/99"), ResponseCode.NOT_FOUND)));
+        cases.add(
+                new Case("delete/missing-is-4.04", d -> d.ask(new DeleteRequest("/3303/99"), ResponseCode.NOT_FOUND)));
         cases.add(new Case("delete/device-object-is-4.05",
                 d -> d.ask(new DeleteRequest("/3/0"), ResponseCode.METHOD_NOT_ALLOWED)));
         return cases;
@@ -61,9 +61,9 @@ final class InstanceCases {
 
     private static void createWithoutId(Device d) throws InterruptedException {
         d.needs(Models.TEST_OBJECT);
-        CreateResponse answer = d.ask(
-                new CreateRequest(3442, LwM2mSingleResource.newStringResource(110, "by the device's choice")),
-                ResponseCode.CREATED);
+        CreateResponse answer =
+                d.ask(new CreateRequest(3442, LwM2mSingleResource.newStringResource(110, "by the device's choice")),
+                        ResponseCode.CREATED);
         String location = answer.getLocation();
         Unmet.expect(location != null && location.matches("/?3442/\\d+"), "no location of the new instance", location);
         String path = location.startsWith("/") ? location : "/" + location;
@@ -86,6 +86,7 @@ final class InstanceCases {
     }
 
     private static boolean lists(Device d, String path) {
-        return Arrays.stream(d.member().registration().getObjectLinks()).anyMatch(l -> l.getUriReference().equals(path));
+        return Arrays.stream(d.member().registration().getObjectLinks())
+                .anyMatch(l -> l.getUriReference().equals(path));
     }
 }

@@ -25,8 +25,7 @@ final class ObserveCases {
     static final long SOON_MS = 5000;
     static final long SILENCE_MS = 1500;
 
-    private ObserveCases() {
-    }
+    private ObserveCases() {}
 
     static List<Case> all() {
         List<Case> cases = new ArrayList<>();
@@ -36,18 +35,18 @@ final class ObserveCases {
         for (ContentFormat format : TestDevice.TREE_FORMATS) {
             cases.add(new Case("observe/instance-as-" + format.getName(), d -> notified(d, TestDevice.TEST, format)));
         }
-        for (ContentFormat format : List.of(ContentFormat.TEXT, ContentFormat.CBOR, ContentFormat.TLV,
-                ContentFormat.SENML_CBOR)) {
-            cases.add(new Case("observe/resource-as-" + format.getName(),
-                    d -> notified(d, TestDevice.path(STRING), format)));
+        for (ContentFormat format :
+                List.of(ContentFormat.TEXT, ContentFormat.CBOR, ContentFormat.TLV, ContentFormat.SENML_CBOR)) {
+            cases.add(new Case(
+                    "observe/resource-as-" + format.getName(), d -> notified(d, TestDevice.path(STRING), format)));
         }
         cases.add(new Case("observe/resource-instance", ObserveCases::resourceInstance));
         cases.add(new Case("observe/two-of-one-device", ObserveCases::two));
         cases.add(new Case("observe/cancel-by-get", ObserveCases::cancelByGet));
         cases.add(new Case("observe/cancel-by-reset", ObserveCases::cancelByReset));
         cases.add(new Case("observe/survives-an-update", ObserveCases::survivesUpdate));
-        cases.add(new Case("observe/missing-is-4.04",
-                d -> d.ask(new ObserveRequest("/3303/99/5700"), ResponseCode.NOT_FOUND)));
+        cases.add(new Case(
+                "observe/missing-is-4.04", d -> d.ask(new ObserveRequest("/3303/99/5700"), ResponseCode.NOT_FOUND)));
         cases.add(new Case("observe/executable-is-4.05",
                 d -> d.ask(new ObserveRequest("/3303/0/5605"), ResponseCode.METHOD_NOT_ALLOWED)));
         return cases;
@@ -72,7 +71,8 @@ final class ObserveCases {
                 Unmet.expectEqual(value, values.get(TestDevice.path(STRING)), "notified value");
                 Unmet.expectEqual(first.keySet(), values.keySet(), "resources of the notification");
                 if (format != null) {
-                    Unmet.expectEqual(format.getCode(), Nodes.contentFormat(notification), "format of the notification");
+                    Unmet.expectEqual(
+                            format.getCode(), Nodes.contentFormat(notification), "format of the notification");
                 }
             }
         } finally {

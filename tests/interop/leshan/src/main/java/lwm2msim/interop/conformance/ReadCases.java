@@ -15,8 +15,7 @@ import lwm2msim.interop.Unmet;
 
 /** Read at every level in every format (Core 6.3.1, 7.4): always the same values. And what must be refused. */
 final class ReadCases {
-    private ReadCases() {
-    }
+    private ReadCases() {}
 
     static List<Case> all() {
         List<Case> cases = new ArrayList<>();
@@ -26,8 +25,8 @@ final class ReadCases {
             cases.add(new Case("read/device-as-" + format.getName(), d -> deviceAs(d, format)));
             for (int id : TestDevice.VALUES.keySet()) {
                 String type = TestDevice.type(id).name();
-                cases.add(new Case("read/" + type + "-as-" + format.getName(),
-                        d -> same(d, TestDevice.path(id), format)));
+                cases.add(new Case(
+                        "read/" + type + "-as-" + format.getName(), d -> same(d, TestDevice.path(id), format)));
                 cases.add(new Case("read/multiple-" + type + "-as-" + format.getName(),
                         d -> same(d, TestDevice.path(id + TestDevice.MULTIPLE), format)));
             }
@@ -55,14 +54,17 @@ final class ReadCases {
                         d -> d.ask(new ReadRequest(ContentFormat.TEXT, "/3/0"), ResponseCode.NOT_ACCEPTABLE)),
                 new Case("read/text-of-a-multiple-resource-is-4.06",
                         d -> d.ask(new ReadRequest(ContentFormat.TEXT, "/3/0/11"), ResponseCode.NOT_ACCEPTABLE)),
-                new Case("read/missing-resource-is-4.04", d -> d.ask(new ReadRequest("/3/0/9999"), ResponseCode.NOT_FOUND)),
-                new Case("read/missing-instance-is-4.04", d -> d.ask(new ReadRequest("/3303/99"), ResponseCode.NOT_FOUND)),
+                new Case("read/missing-resource-is-4.04",
+                        d -> d.ask(new ReadRequest("/3/0/9999"), ResponseCode.NOT_FOUND)),
+                new Case("read/missing-instance-is-4.04",
+                        d -> d.ask(new ReadRequest("/3303/99"), ResponseCode.NOT_FOUND)),
                 new Case("read/missing-object-is-4.04", d -> d.ask(new ReadRequest("/3304"), ResponseCode.NOT_FOUND)),
-                new Case("read/missing-resource-instance-is-4.04", d -> {
-                    d.needs11();
-                    d.needs(Models.TEST_OBJECT);
-                    d.ask(new ReadRequest(TestDevice.path(1110) + "/999"), ResponseCode.NOT_FOUND);
-                }),
+                new Case("read/missing-resource-instance-is-4.04",
+                        d -> {
+                            d.needs11();
+                            d.needs(Models.TEST_OBJECT);
+                            d.ask(new ReadRequest(TestDevice.path(1110) + "/999"), ResponseCode.NOT_FOUND);
+                        }),
                 new Case("read/executable-is-4.05",
                         d -> d.ask(new ReadRequest("/3303/0/5605"), ResponseCode.METHOD_NOT_ALLOWED)),
                 new Case("read/security-object-is-hidden", ReadCases::securityIsHidden));
@@ -85,8 +87,8 @@ final class ReadCases {
     // 1.1 says 4.01 (Core 6.3.1 with 8.2); a device that hides the object altogether does no harm.
     private static void securityIsHidden(Device d) throws InterruptedException {
         ReadResponse answer = d.ask(new ReadRequest("/0"));
-        boolean hidden = answer.getCode().equals(ResponseCode.UNAUTHORIZED)
-                || answer.getCode().equals(ResponseCode.NOT_FOUND);
+        boolean hidden =
+                answer.getCode().equals(ResponseCode.UNAUTHORIZED) || answer.getCode().equals(ResponseCode.NOT_FOUND);
         Unmet.expect(hidden, "the security object can be read", answer);
     }
 }

@@ -19,8 +19,7 @@ final class RegistrationCases {
     private static final long UPDATE_WITHIN_MS = 10_000;
     private static final int LIFETIME = 1;
 
-    private RegistrationCases() {
-    }
+    private RegistrationCases() {}
 
     static List<Case> all() {
         return List.of(new Case("register/binding-and-lifetime", RegistrationCases::parameters),
@@ -36,8 +35,9 @@ final class RegistrationCases {
     }
 
     private static void objectList(Device d) {
-        Set<String> links = Arrays.stream(d.member().registration().getObjectLinks()).map(Link::getUriReference)
-                .collect(Collectors.toSet());
+        Set<String> links = Arrays.stream(d.member().registration().getObjectLinks())
+                                    .map(Link::getUriReference)
+                                    .collect(Collectors.toSet());
         for (String instance : List.of("/1/0", "/3/0", "/3303/0")) {
             Unmet.expect(links.contains(instance), "object list lacks an instance", instance + " in " + links);
         }
@@ -57,7 +57,7 @@ final class RegistrationCases {
     }
 
     private static void lifetime(Device d) throws InterruptedException {
-        for (long seconds : new long[] { 400, 300 }) {
+        for (long seconds : new long[] {400, 300}) {
             int before = d.member().updates();
             d.replace("/1/0/1", LwM2mSingleResource.newIntegerResource(LIFETIME, seconds));
             awaitUpdate(d.member(), before);

@@ -21,8 +21,7 @@ final class SendCases {
     private static final int SEND = 5;
     private static final String MUTE_SEND = "/1/0/23";
 
-    private SendCases() {
-    }
+    private SendCases() {}
 
     static List<Case> all() {
         List<Case> cases = new ArrayList<>();
@@ -39,8 +38,9 @@ final class SendCases {
     }
 
     private static void trigger(Device d, ContentFormat format) throws InterruptedException {
-        d.replace(TestDevice.path(PATHS), LwM2mMultipleResource.newResource(PATHS,
-                Map.of(0, "/3303/0/5701", 1, TestDevice.path(110)), Type.STRING));
+        d.replace(TestDevice.path(PATHS),
+                LwM2mMultipleResource.newResource(
+                        PATHS, Map.of(0, "/3303/0/5701", 1, TestDevice.path(110)), Type.STRING));
         d.inbox().forgetSends(d.member().endpoint());
         d.execute(TestDevice.path(SEND), "0='" + format.getCode() + "'");
     }

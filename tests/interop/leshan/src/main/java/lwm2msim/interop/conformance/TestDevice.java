@@ -31,10 +31,11 @@ final class TestDevice {
     static final int MULTIPLE = 1000; // added to a single resource's id
 
     /** One value of each type that object 3442 has, by the id of its single resource. */
-    static final Map<Integer, Object> VALUES = values("written \u00e9\u4e16", -1234567890123L, ULong.valueOf("18446744073709551615"), -2.5e-3,
-            false, new byte[] { 0, 1, (byte) 0xfe, (byte) 0xff }, new Date(1_700_000_000_000L), new ObjectLink(3303, 0), "/3303/0");
-    static final Map<Integer, Object> OTHER_VALUES = values("other", 127L, ULong.valueOf(0), 1234.5, true, new byte[] { 42 },
-            new Date(1_000_000_000_000L), new ObjectLink(3, 0), "/3/0");
+    static final Map<Integer, Object> VALUES = values("written \u00e9\u4e16", -1234567890123L,
+            ULong.valueOf("18446744073709551615"), -2.5e-3, false, new byte[] {0, 1, (byte) 0xfe, (byte) 0xff},
+            new Date(1_700_000_000_000L), new ObjectLink(3303, 0), "/3303/0");
+    static final Map<Integer, Object> OTHER_VALUES = values("other", 127L, ULong.valueOf(0), 1234.5, true,
+            new byte[] {42}, new Date(1_000_000_000_000L), new ObjectLink(3, 0), "/3/0");
 
     private TestDevice() {
     }
@@ -43,8 +44,8 @@ final class TestDevice {
         return version10 ? FORMATS_10 : FORMATS;
     }
 
-    private static Map<Integer, Object> values(String string, long integer, ULong unsigned, double number, boolean truth,
-            byte[] bytes, Date time, ObjectLink object, String link) {
+    private static Map<Integer, Object> values(String string, long integer, ULong unsigned, double number,
+            boolean truth, byte[] bytes, Date time, ObjectLink object, String link) {
         Map<Integer, Object> all = new LinkedHashMap<>();
         all.put(110, string);
         all.put(120, integer);

@@ -14,13 +14,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 /** What became of every case on every device. */
 final class Verdicts {
     enum Outcome {
-        PASSED, FAILED, SKIPPED,
+        PASSED,
+        FAILED,
+        SKIPPED,
         /** Failed, as the peer is known to: only in the self-test. */
         KNOWN
     }
 
-    record Verdict(String device, String name, Outcome outcome, String reason) {
-    }
+    record Verdict(String device, String name, Outcome outcome, String reason) {}
 
     private final Map<String, String> known;
     private final List<Verdict> verdicts = new ArrayList<>();
@@ -31,13 +32,14 @@ final class Verdicts {
     }
 
     void passed(String device, String name) {
-        add(known.containsKey(name) ? new Verdict(device, name, Outcome.FAILED, "passed, though known to fail: " + known.get(name))
-                : new Verdict(device, name, Outcome.PASSED, ""));
+        add(known.containsKey(name)
+                        ? new Verdict(device, name, Outcome.FAILED, "passed, though known to fail: " + known.get(name))
+                        : new Verdict(device, name, Outcome.PASSED, ""));
     }
 
     void failed(String device, String name, String reason) {
         add(known.containsKey(name) ? new Verdict(device, name, Outcome.KNOWN, known.get(name))
-                : new Verdict(device, name, Outcome.FAILED, reason));
+                                    : new Verdict(device, name, Outcome.FAILED, reason));
     }
 
     void skipped(String device, String name, String reason) {
@@ -47,7 +49,8 @@ final class Verdicts {
     private void add(Verdict verdict) {
         verdicts.add(verdict);
         String reason = verdict.reason().isEmpty() ? "" : ": " + verdict.reason();
-        System.out.println(verdict.outcome().name().toLowerCase() + " " + verdict.device() + " " + verdict.name() + reason);
+        System.out.println(
+                verdict.outcome().name().toLowerCase() + " " + verdict.device() + " " + verdict.name() + reason);
     }
 
     long count(Outcome outcome) {
@@ -62,8 +65,11 @@ final class Verdicts {
         }
         ArrayNode cases = root.putArray("cases");
         for (Verdict v : verdicts) {
-            cases.addObject().put("device", v.device()).put("name", v.name())
-                    .put("outcome", v.outcome().name().toLowerCase()).put("reason", v.reason());
+            cases.addObject()
+                    .put("device", v.device())
+                    .put("name", v.name())
+                    .put("outcome", v.outcome().name().toLowerCase())
+                    .put("reason", v.reason());
         }
         mapper.writeValue(file.toFile(), root);
     }

@@ -21,13 +21,14 @@ import lwm2msim.interop.Models;
 import lwm2msim.interop.Nodes;
 import lwm2msim.interop.Unmet;
 
-/** Write in every mode and format (Core 6.3.3): what was written is read back, nothing else changed. And the refusals. */
+/**
+ * Write in every mode and format (Core 6.3.3): what was written is read back, nothing else changed. And the refusals.
+ */
 final class WriteCases {
     private static final int STRING = 110;
     private static final int INTEGER = 120;
 
-    private WriteCases() {
-    }
+    private WriteCases() {}
 
     static List<Case> all() {
         List<Case> cases = new ArrayList<>();
@@ -44,8 +45,8 @@ final class WriteCases {
         }
         for (int id : TestDevice.VALUES.keySet()) {
             for (ContentFormat format : List.of(ContentFormat.TEXT, ContentFormat.CBOR)) {
-                cases.add(new Case("write/" + TestDevice.type(id) + "-as-" + format.getName(),
-                        d -> single(d, id, format)));
+                cases.add(new Case(
+                        "write/" + TestDevice.type(id) + "-as-" + format.getName(), d -> single(d, id, format)));
             }
         }
         cases.add(new Case("write/OPAQUE-as-OPAQUE", d -> single(d, 150, ContentFormat.OPAQUE)));
@@ -55,20 +56,25 @@ final class WriteCases {
     }
 
     private static List<Case> refusals() {
-        return List.of(
-                new Case("write/read-only-is-4.05",
-                        d -> d.ask(new WriteRequest(3, 0, 0, "no"), ResponseCode.METHOD_NOT_ALLOWED)),
-                new Case("write/executable-is-4.05", d -> d.expectRaw(put("/3303/0/5605", ContentFormat.TEXT_CODE, "no".getBytes()),
-                        405, "code of a write to an executable resource")),
+        return List.of(new Case("write/read-only-is-4.05",
+                               d -> d.ask(new WriteRequest(3, 0, 0, "no"), ResponseCode.METHOD_NOT_ALLOWED)),
+                new Case("write/executable-is-4.05",
+                        d
+                        -> d.expectRaw(put("/3303/0/5605", ContentFormat.TEXT_CODE, "no".getBytes()), 405,
+                                "code of a write to an executable resource")),
                 new Case("write/read-only-among-others-is-4.05-and-nothing-is-written", WriteCases::allOrNothing),
                 new Case("write/missing-instance-is-4.04",
                         d -> d.ask(new WriteRequest(3303, 99, 5750, "no"), ResponseCode.NOT_FOUND)),
                 new Case("write/missing-resource-is-4.04",
                         d -> d.ask(new WriteRequest(3303, 0, 9999, "no"), ResponseCode.NOT_FOUND)),
-                new Case("write/unknown-format-is-4.15", d -> d.expectRaw(put("/3303/0/5750", 65000, "no".getBytes()), 415,
-                        "code of a write in format 65000")),
+                new Case("write/unknown-format-is-4.15",
+                        d
+                        -> d.expectRaw(
+                                put("/3303/0/5750", 65000, "no".getBytes()), 415, "code of a write in format 65000")),
                 new Case("write/broken-tlv-is-4.00",
-                        d -> d.expectRaw(put("/3303/0/5750", ContentFormat.TLV_CODE, new byte[] { (byte) 0xe8, 22, 118, 99, 65 }),
+                        d
+                        -> d.expectRaw(
+                                put("/3303/0/5750", ContentFormat.TLV_CODE, new byte[] {(byte) 0xe8, 22, 118, 99, 65}),
                                 400, "code of a write of a TLV that is longer than the payload")),
                 new Case("write/text-that-is-no-number-is-4.00", d -> {
                     d.needs(Models.TEST_OBJECT);
@@ -97,7 +103,8 @@ final class WriteCases {
         d.needs(Models.TEST_OBJECT);
         for (int id : TestDevice.VALUES.keySet()) {
             String path = TestDevice.path(id + TestDevice.MULTIPLE);
-            d.replace(path, TestDevice.multiple(id, Map.of(0, TestDevice.VALUES.get(id), 7, TestDevice.VALUES.get(id))));
+            d.replace(
+                    path, TestDevice.multiple(id, Map.of(0, TestDevice.VALUES.get(id), 7, TestDevice.VALUES.get(id))));
             Map<Integer, Object> instances = Map.of(0, TestDevice.OTHER_VALUES.get(id), 300, TestDevice.VALUES.get(id));
             d.write(Mode.REPLACE, format, path, TestDevice.multiple(id, instances));
             Unmet.expectEqual(Set.of(path + "/0", path + "/300"), d.values(path).keySet(),
@@ -119,8 +126,9 @@ final class WriteCases {
     private static void updateInstance(Device d, ContentFormat format) throws InterruptedException {
         d.needs(Models.TEST_OBJECT);
         Map<String, Object> expected = d.values(TestDevice.TEST);
-        d.write(Mode.UPDATE, format, TestDevice.TEST, new LwM2mObjectInstance(0,
-                LwM2mSingleResource.newStringResource(STRING, "updated"), LwM2mSingleResource.newIntegerResource(INTEGER, 99)));
+        d.write(Mode.UPDATE, format, TestDevice.TEST,
+                new LwM2mObjectInstance(0, LwM2mSingleResource.newStringResource(STRING, "updated"),
+                        LwM2mSingleResource.newIntegerResource(INTEGER, 99)));
         expected.put(TestDevice.path(STRING), "updated");
         expected.put(TestDevice.path(INTEGER), 99L);
         Unmet.expectEqual(expected, d.values(TestDevice.TEST), "the instance after a partial update of two resources");
@@ -129,8 +137,9 @@ final class WriteCases {
     private static void replaceInstance(Device d, ContentFormat format) throws InterruptedException {
         d.needs(Models.TEST_OBJECT);
         // An instance of its own: what a replacement leaves out is gone, and other cases read instance 0.
-        d.ask(new CreateRequest(3442, new LwM2mObjectInstance(9,
-                LwM2mSingleResource.newStringResource(STRING, "to be gone"))), ResponseCode.CREATED);
+        d.ask(new CreateRequest(
+                      3442, new LwM2mObjectInstance(9, LwM2mSingleResource.newStringResource(STRING, "to be gone"))),
+                ResponseCode.CREATED);
         Map<String, Object> after;
         try {
             d.write(Mode.REPLACE, format, "/3442/9",
@@ -169,7 +178,8 @@ final class WriteCases {
     private static void allOrNothing(Device d) throws InterruptedException {
         Object before = d.value("/3/0/15");
         d.ask(new WriteRequest(Mode.UPDATE, 3, 0, LwM2mSingleResource.newStringResource(15, "Nowhere/None"),
-                LwM2mSingleResource.newStringResource(0, "not writable")), ResponseCode.METHOD_NOT_ALLOWED);
+                      LwM2mSingleResource.newStringResource(0, "not writable")),
+                ResponseCode.METHOD_NOT_ALLOWED);
         d.expectValue("/3/0/15", before);
     }
 

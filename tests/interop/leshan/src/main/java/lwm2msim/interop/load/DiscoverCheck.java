@@ -18,8 +18,8 @@ import lwm2msim.interop.Unmet;
 
 /** Every device tells what it has below an instance and below an object. */
 final class DiscoverCheck implements LoadCheck {
-    private static final List<String> BELOW_TEMPERATURE = List.of("/3303/0", "/3303/0/5700", "/3303/0/5605",
-            "/3303/0/5701", "/3303/0/5750");
+    private static final List<String> BELOW_TEMPERATURE =
+            List.of("/3303/0", "/3303/0/5700", "/3303/0/5605", "/3303/0/5701", "/3303/0/5750");
     private static final List<String> BELOW_DEVICE = List.of("/3", "/3/0", "/3/0/0", "/3/0/12", "/3/0/15", "/3/0/16");
 
     private final Fleet fleet;
@@ -39,14 +39,16 @@ final class DiscoverCheck implements LoadCheck {
 
     @Override
     public void run() throws InterruptedException {
-        flows.forEach(name(), fleet.members(), device -> discover(device, "/3303/0", BELOW_TEMPERATURE)
-                .thenCompose(done -> discover(device, "/3", BELOW_DEVICE)));
+        flows.forEach(name(), fleet.members(),
+                device
+                -> discover(device, "/3303/0", BELOW_TEMPERATURE)
+                           .thenCompose(done -> discover(device, "/3", BELOW_DEVICE)));
     }
 
     private CompletableFuture<?> discover(Member device, String path, List<String> expected) {
         return downlink.ask(device, new DiscoverRequest(path), ResponseCode.CONTENT).thenAccept(answer -> {
-            Set<String> links = Arrays.stream(answer.getObjectLinks()).map(Link::getUriReference)
-                    .collect(Collectors.toSet());
+            Set<String> links =
+                    Arrays.stream(answer.getObjectLinks()).map(Link::getUriReference).collect(Collectors.toSet());
             for (String link : expected) {
                 Unmet.expect(links.contains(link), "discover " + path + " lacks " + link, links);
             }

@@ -10,7 +10,9 @@ import lwm2msim.interop.Member;
 import lwm2msim.interop.Options;
 import lwm2msim.interop.SimulatorProcess;
 
-/** The simulator drains: every device de-registers, no registration expires, and the program ends with the right code. */
+/**
+ * The simulator drains: every device de-registers, no registration expires, and the program ends with the right code.
+ */
 final class DrainCheck implements LoadCheck {
     private static final int FINISHED = 0;
     private static final int INTERRUPTED = 105;
@@ -47,8 +49,8 @@ final class DrainCheck implements LoadCheck {
         int expected = options.drainBySignal ? INTERRUPTED : FINISHED;
         if (code != expected) {
             counts.fail("drain: exit code of the simulator",
-                    "expected " + expected + ", got " + (code < 0 ? "none, it still runs" : code) + "; its last words: "
-                            + simulator.lastLines(5));
+                    "expected " + expected + ", got " + (code < 0 ? "none, it still runs" : code)
+                            + "; its last words: " + simulator.lastLines(5));
         }
         // Leshan answers the De-register first and tells its listeners then.
         Fleet.await(2000, () -> fleet.registeredNow() == 0, () -> false);

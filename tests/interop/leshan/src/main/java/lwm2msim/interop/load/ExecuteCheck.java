@@ -14,7 +14,10 @@ import lwm2msim.interop.Flows;
 import lwm2msim.interop.Member;
 import lwm2msim.interop.SimulatorProcess;
 
-/** Every device executes: reset of min and max, reset of the error codes, and the update trigger, which an Update must follow. */
+/**
+ * Every device executes: reset of min and max, reset of the error codes, and the update trigger, which an Update must
+ * follow.
+ */
 final class ExecuteCheck implements LoadCheck {
     private static final long UPDATE_WITHIN_MS = 15_000;
 
@@ -41,13 +44,14 @@ final class ExecuteCheck implements LoadCheck {
     public void run() throws InterruptedException {
         Map<Member, Integer> updatesBefore = new ConcurrentHashMap<>();
         flows.forEach(name(), fleet.members(),
-                device -> execute(device, "/3303/0/5605").thenCompose(done -> execute(device, "/3/0/12"))
-                        .thenCompose(done -> {
-                            updatesBefore.put(device, device.updates());
-                            return execute(device, "/1/0/8");
-                        }));
+                device
+                -> execute(device, "/3303/0/5605").thenCompose(done -> execute(device, "/3/0/12")).thenCompose(done -> {
+                    updatesBefore.put(device, device.updates());
+                    return execute(device, "/1/0/8");
+                }));
         Fleet.await(UPDATE_WITHIN_MS,
-                () -> updatesBefore.entrySet().stream().allMatch(e -> e.getKey().updates() > e.getValue()),
+                ()
+                        -> updatesBefore.entrySet().stream().allMatch(e -> e.getKey().updates() > e.getValue()),
                 simulator::gone);
         updatesBefore.forEach((device, before) -> {
             if (device.updates() <= before) {

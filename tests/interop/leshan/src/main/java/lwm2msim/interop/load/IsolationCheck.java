@@ -23,8 +23,8 @@ import lwm2msim.interop.Unmet;
 import lwm2msim.interop.Nodes;
 
 /**
- * A write reaches one device and nothing else: all objects of all devices are read, random devices are written to, all is
- * read again. Devices of one profile share what they have in common, so this is where a write would leak.
+ * A write reaches one device and nothing else: all objects of all devices are read, random devices are written to, all
+ * is read again. Devices of one profile share what they have in common, so this is where a write would leak.
  */
 final class IsolationCheck implements LoadCheck {
     private static final int WRITTEN = 100;
@@ -57,8 +57,9 @@ final class IsolationCheck implements LoadCheck {
         Map<Member, Map<String, Object>> before = readWhole(all);
         Map<Member, Map<String, Object>> written = new HashMap<>();
         for (Member device : chosen) {
-            written.put(device, Map.of(InteropSensor.APPLICATION_TYPE, "isolated-" + device.endpoint(),
-                    InteropSensor.TIMEZONE, "isolated/" + device.endpoint()));
+            written.put(device,
+                    Map.of(InteropSensor.APPLICATION_TYPE, "isolated-" + device.endpoint(), InteropSensor.TIMEZONE,
+                            "isolated/" + device.endpoint()));
         }
         flows.forEach(name(), chosen, device -> write(device, written.get(device)));
         Map<Member, Map<String, Object>> after = readWhole(all);
@@ -72,17 +73,18 @@ final class IsolationCheck implements LoadCheck {
         counts.add("devices_written_alone", chosen.size());
     }
 
-    private void compare(Member device, Map<String, Object> before, Map<String, Object> written,
-            Map<String, Object> after) {
+    private void compare(
+            Member device, Map<String, Object> before, Map<String, Object> written, Map<String, Object> after) {
         Map<String, Object> expected = new TreeMap<>(before);
         expected.putAll(written);
         try {
             Unmet.expectEqual(expected.keySet(), after.keySet(), "the device has other resources than before");
             expected.forEach((path, value) -> {
                 if (!InteropSensor.DYNAMIC.contains(path)) {
-                    Unmet.expectEqual(value, after.get(path), written.containsKey(path) ? "the written value is not there"
-                            : written.isEmpty() ? "a device that nobody wrote to has changed"
-                                    : "a write changed another resource too");
+                    Unmet.expectEqual(value, after.get(path),
+                            written.containsKey(path)   ? "the written value is not there"
+                                    : written.isEmpty() ? "a device that nobody wrote to has changed"
+                                                        : "a write changed another resource too");
                 }
             });
         } catch (Unmet unmet) {
@@ -94,8 +96,9 @@ final class IsolationCheck implements LoadCheck {
         return downlink
                 .ask(device, new WriteRequest(3303, 0, 5750, (String) values.get(InteropSensor.APPLICATION_TYPE)),
                         ResponseCode.CHANGED)
-                .thenCompose(done -> downlink.ask(device,
-                        new WriteRequest(3, 0, 15, (String) values.get(InteropSensor.TIMEZONE)), ResponseCode.CHANGED));
+                .thenCompose(done
+                        -> downlink.ask(device, new WriteRequest(3, 0, 15, (String) values.get(InteropSensor.TIMEZONE)),
+                                ResponseCode.CHANGED));
     }
 
     private Map<Member, Map<String, Object>> readWhole(List<Member> devices) throws InterruptedException {
@@ -105,7 +108,7 @@ final class IsolationCheck implements LoadCheck {
             CompletableFuture<?> chain = CompletableFuture.completedFuture(null);
             for (String object : InteropSensor.OBJECTS) {
                 chain = chain.thenCompose(done -> downlink.read(device, object))
-                        .thenAccept(answer -> tree.putAll(Nodes.flatten(object, answer.getContent())));
+                                .thenAccept(answer -> tree.putAll(Nodes.flatten(object, answer.getContent())));
             }
             return chain.thenRun(() -> trees.put(device, tree));
         });

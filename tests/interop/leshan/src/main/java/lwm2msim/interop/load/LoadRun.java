@@ -12,7 +12,10 @@ import lwm2msim.interop.Options;
 import lwm2msim.interop.SimulatorProcess;
 import lwm2msim.interop.Unmet;
 
-/** Many devices of one profile: registered, observed, read, written, executed, asked wrong things, de-registered, counted. */
+/**
+ * Many devices of one profile: registered, observed, read, written, executed, asked wrong things, de-registered,
+ * counted.
+ */
 public final class LoadRun {
     private final Options options;
     private final Counts counts;

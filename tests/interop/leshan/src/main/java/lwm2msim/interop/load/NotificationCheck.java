@@ -6,7 +6,9 @@ import lwm2msim.interop.InteropSensor;
 import lwm2msim.interop.Member;
 import lwm2msim.interop.SimulatorProcess;
 
-/** Every observed device has notified at least once after the first value, by the default maximum period at the latest. */
+/**
+ * Every observed device has notified at least once after the first value, by the default maximum period at the latest.
+ */
 final class NotificationCheck implements LoadCheck {
     // One period, and some for a lost datagram and a busy machine.
     private static final long WITHIN_MS = 1000L * (2 * InteropSensor.NOTIFY_WITHIN_SECONDS + 5);

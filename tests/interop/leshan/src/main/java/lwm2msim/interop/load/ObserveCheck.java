@@ -37,11 +37,14 @@ final class ObserveCheck implements LoadCheck {
             Unmet.expectEqual(InteropSensor.SENSOR_VALUE, observation.getPath().toString(), "notified path");
             InteropSensor.expectPlausible(Nodes.single(notification.getContent()));
         });
-        flows.forEach(name(), fleet.members(), device -> downlink
-                .ask(device, new ObserveRequest(InteropSensor.SENSOR_VALUE), ResponseCode.CONTENT).thenAccept(answer -> {
-                    Unmet.expect(answer.getObservation() != null, "the answer has no Observe option", answer);
-                    InteropSensor.expectPlausible(Nodes.single(answer.getContent()));
-                    counts.add("observations");
-                }));
+        flows.forEach(name(), fleet.members(),
+                device
+                -> downlink.ask(device, new ObserveRequest(InteropSensor.SENSOR_VALUE), ResponseCode.CONTENT)
+                           .thenAccept(answer -> {
+                               Unmet.expect(
+                                       answer.getObservation() != null, "the answer has no Observe option", answer);
+                               InteropSensor.expectPlausible(Nodes.single(answer.getContent()));
+                               counts.add("observations");
+                           }));
     }
 }

@@ -40,10 +40,12 @@ final class ReadCheck implements LoadCheck {
 
     @Override
     public void run() throws InterruptedException {
-        flows.forEach(name(), fleet.members(), device -> readDevice(device)
-                .thenCompose(done -> readSensor(device, ContentFormat.TLV))
-                .thenCompose(done -> readSensor(device, ContentFormat.SENML_CBOR))
-                .thenCompose(done -> readSensor(device, ContentFormat.TEXT)));
+        flows.forEach(name(), fleet.members(),
+                device
+                -> readDevice(device)
+                           .thenCompose(done -> readSensor(device, ContentFormat.TLV))
+                           .thenCompose(done -> readSensor(device, ContentFormat.SENML_CBOR))
+                           .thenCompose(done -> readSensor(device, ContentFormat.TEXT)));
         // Each device draws its own values: a fleet of copies of one device would pass everything above.
         int devices = fleet.members().size();
         if (distinctValues.size() < devices / 2) {
@@ -67,8 +69,8 @@ final class ReadCheck implements LoadCheck {
     private CompletableFuture<?> readSensor(Member device, ContentFormat format) {
         return downlink.ask(device, new ReadRequest(format, InteropSensor.SENSOR_VALUE), ResponseCode.CONTENT)
                 .thenAccept(answer -> {
-                    Unmet.expectEqual(format.getCode(), Nodes.contentFormat(answer),
-                            "format of a read with Accept " + format);
+                    Unmet.expectEqual(
+                            format.getCode(), Nodes.contentFormat(answer), "format of a read with Accept " + format);
                     Object value = Nodes.single(answer.getContent());
                     InteropSensor.expectPlausible(value);
                     distinctValues.add(value);

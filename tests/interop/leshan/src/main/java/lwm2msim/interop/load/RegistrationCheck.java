@@ -41,12 +41,13 @@ final class RegistrationCheck implements LoadCheck {
 
     @Override
     public void run() throws InterruptedException {
-        Fleet.await(options.registerWithinSeconds * 1000L, () -> fleet.registeredNow() >= options.devices,
-                simulator::gone);
+        Fleet.await(
+                options.registerWithinSeconds * 1000L, () -> fleet.registeredNow() >= options.devices, simulator::gone);
         List<Member> members = fleet.members();
         if (members.size() != options.devices) {
-            counts.fail("register: not all devices", members.size() + " of " + options.devices + " endpoint names"
-                    + (simulator.gone() ? "; the simulator ended: " + simulator.lastLines(5) : ""));
+            counts.fail("register: not all devices",
+                    members.size() + " of " + options.devices + " endpoint names"
+                            + (simulator.gone() ? "; the simulator ended: " + simulator.lastLines(5) : ""));
         }
         Map<Object, String> addresses = new HashMap<>();
         for (Member member : members) {

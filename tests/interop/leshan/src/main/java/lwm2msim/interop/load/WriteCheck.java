@@ -15,7 +15,10 @@ import lwm2msim.interop.Member;
 import lwm2msim.interop.Nodes;
 import lwm2msim.interop.Unmet;
 
-/** Every device is written a value of its own, by replace of a resource and by partial update of an instance, and read back. */
+/**
+ * Every device is written a value of its own, by replace of a resource and by partial update of an instance, and read
+ * back.
+ */
 final class WriteCheck implements LoadCheck {
     private final Fleet fleet;
     private final Downlink downlink;
@@ -54,12 +57,15 @@ final class WriteCheck implements LoadCheck {
     }
 
     private CompletableFuture<?> update(Member device, int object, int instance, int resource, String value) {
-        return downlink.ask(device, new WriteRequest(Mode.UPDATE, object, instance,
-                LwM2mSingleResource.newStringResource(resource, value)), ResponseCode.CHANGED);
+        return downlink.ask(device,
+                new WriteRequest(Mode.UPDATE, object, instance, LwM2mSingleResource.newStringResource(resource, value)),
+                ResponseCode.CHANGED);
     }
 
     private CompletableFuture<?> expectValue(Member device, String path, Object expected) {
-        return downlink.read(device, path).thenAccept(answer -> Unmet.expectEqual(expected,
-                Nodes.single(answer.getContent()), "value of " + path + " after the write"));
+        return downlink.read(device, path)
+                .thenAccept(answer
+                        -> Unmet.expectEqual(
+                                expected, Nodes.single(answer.getContent()), "value of " + path + " after the write"));
     }
 }

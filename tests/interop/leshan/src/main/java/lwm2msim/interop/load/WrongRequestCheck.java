@@ -18,11 +18,9 @@ import lwm2msim.interop.Member;
 
 /** Every device is asked for what it has not (4.04) and what the object does not allow (4.05). */
 final class WrongRequestCheck implements LoadCheck {
-    private record Wrong(DownlinkDeviceManagementRequest<?> request, ResponseCode code) {
-    }
+    private record Wrong(DownlinkDeviceManagementRequest<?> request, ResponseCode code) {}
 
-    private static final List<Wrong> REQUESTS = List.of(
-            new Wrong(new ReadRequest("/3/0/9999"), ResponseCode.NOT_FOUND),
+    private static final List<Wrong> REQUESTS = List.of(new Wrong(new ReadRequest("/3/0/9999"), ResponseCode.NOT_FOUND),
             new Wrong(new ReadRequest("/3303/9"), ResponseCode.NOT_FOUND),
             new Wrong(new ReadRequest("/3304"), ResponseCode.NOT_FOUND),
             new Wrong(new ReadRequest("/3303/0/5605"), ResponseCode.METHOD_NOT_ALLOWED),

@@ -55,26 +55,27 @@ final class SelfTestDevice {
         thermometer = new Thermometer(fault == Fault.COPIES ? 0 : index, fault);
         ObjectsInitializer objects = new ObjectsInitializer(new StaticModel(Models.ofDevice(LwM2mVersion.V1_1)));
         objects.setInstancesForObject(LwM2mId.SECURITY, Security.noSec(target, SHORT_SERVER_ID));
-        objects.setInstancesForObject(LwM2mId.SERVER,
-                new Account(withTestObject ? TEST_LIFETIME : InteropSensor.LIFETIME, fault));
-        objects.setInstancesForObject(LwM2mId.DEVICE, new Thing(0,
-                Map.of(0, "lwm2m-sim", 1, "interop-1", 3, "1.0.0", 9, 87L, 11, Map.of(0, 0L), 14, "+00:00", 15,
-                        "Etc/UTC", 16, "U"),
-                Set.of(4, 12)));
-        objects.setInstancesForObject(LwM2mId.CONNECTIVITY_MONITORING, new Thing(0,
-                Map.of(0, 41L, 1, Map.of(0, 41L), 2, -70L, 4, Map.of(0, "127.0.0.1")), Set.of()));
+        objects.setInstancesForObject(
+                LwM2mId.SERVER, new Account(withTestObject ? TEST_LIFETIME : InteropSensor.LIFETIME, fault));
+        objects.setInstancesForObject(LwM2mId.DEVICE,
+                new Thing(0,
+                        Map.of(0, "lwm2m-sim", 1, "interop-1", 3, "1.0.0", 9, 87L, 11, Map.of(0, 0L), 14, "+00:00", 15,
+                                "Etc/UTC", 16, "U"),
+                        Set.of(4, 12)));
+        objects.setInstancesForObject(LwM2mId.CONNECTIVITY_MONITORING,
+                new Thing(0, Map.of(0, 41L, 1, Map.of(0, 41L), 2, -70L, 4, Map.of(0, "127.0.0.1")), Set.of()));
         objects.setInstancesForObject(Models.TEMPERATURE, thermometer);
         if (withTestObject) {
             objects.setInstancesForObject(Models.TEST_OBJECT, new LwM2mTestObject());
         }
 
         objects.setClassForObject(LwM2mId.SERVER, Server.class);
-        for (int object : new int[] { LwM2mId.DEVICE, LwM2mId.CONNECTIVITY_MONITORING, Models.TEMPERATURE }) {
+        for (int object : new int[] {LwM2mId.DEVICE, LwM2mId.CONNECTIVITY_MONITORING, Models.TEMPERATURE}) {
             objects.setClassForObject(object, SimpleInstanceEnabler.class); // what Create makes
         }
 
-        CaliforniumClientEndpointsProvider.Builder endpoints = new CaliforniumClientEndpointsProvider.Builder(
-                new CoapClientProtocolProvider());
+        CaliforniumClientEndpointsProvider.Builder endpoints =
+                new CaliforniumClientEndpointsProvider.Builder(new CoapClientProtocolProvider());
         Configuration configuration = endpoints.createDefaultConfiguration();
         configuration.set(CoapConfig.PROTOCOL_STAGE_THREAD_COUNT, 1); // hundreds of devices share this process
         // The client updates this much before the lifetime's end, which by default would be every few seconds.

@@ -84,8 +84,12 @@ public final class SelfTestFleet {
             counts.add("register");
         }
         for (String op : List.of("register", "update", "deregister", "notify")) {
-            operations.addObject().put("op", op).put("profile", "interop-sensor").put("count", counts.get(op))
-                    .putObject("by_result").put("ok", counts.get(op));
+            operations.addObject()
+                    .put("op", op)
+                    .put("profile", "interop-sensor")
+                    .put("count", counts.get(op))
+                    .putObject("by_result")
+                    .put("ok", counts.get(op));
         }
         ArrayNode requests = root.putArray("server_requests");
         counts.startingWith("answer ").forEach((key, count) -> {
