@@ -9,6 +9,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "scenarios/override.h"
+
 namespace {
 
 using namespace std::chrono_literals;
