@@ -11,7 +11,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 
 /**
  * The simulator's own account of the run, from DIR/result.json. This is the one place that knows its keys:
- * operations[] has op, profile, count and by_result (ok and the failures); server_requests[] has op, code and count.
+ * operations[] has op, profile, count and by_result (ok and the failures); server_requests[] has op, code and count;
+ * conservation has ok.
  */
 public final class SimulatorResult {
     private final JsonNode root;
@@ -29,6 +30,11 @@ public final class SimulatorResult {
             }
         }
         return sum;
+    }
+
+    /** Do all its own laws hold: is every operation and datagram accounted for? */
+    public boolean conserved() {
+        return root.path("conservation").path("ok").asBoolean();
     }
 
     /** Requests of the server that the devices answered: "op code" to count, e.g. "read 2.05". */

@@ -68,6 +68,10 @@ final class AttributeCases {
                 new Case("attributes/pmin-holds-back", AttributeCases::minimumPeriod),
                 new Case("attributes/pmax-notifies-without-a-change", AttributeCases::maximumPeriod),
                 new Case("attributes/pmax-of-the-instance-is-inherited", AttributeCases::inherited),
+                new Case("attributes/pmax-of-the-object-is-inherited", AttributeCases::inheritedFromObject),
+                new Case("attributes/pmax-of-the-resource-wins-over-the-instance", AttributeCases::nearestWins),
+                new Case("attributes/pmax-of-a-resource-instance", AttributeCases::ofResourceInstance),
+                new Case("attributes/epmin-and-epmax-are-kept", AttributeCases::evaluationPeriods),
                 new Case("attributes/default-pmax-of-the-server-object", AttributeCases::defaultMaximumPeriod));
     }
 
@@ -81,6 +85,10 @@ final class AttributeCases {
 
     private static LwM2mAttribute<?> st(long value) {
         return LwM2mAttributes.create(LwM2mAttributes.STEP, value);
+    }
+
+    private static LwM2mAttribute<?> pmax(long seconds) {
+        return LwM2mAttributes.create(LwM2mAttributes.MAXIMUM_PERIOD, seconds);
     }
 
     private static void discovered(Device d, String path, String... below) throws InterruptedException {
@@ -221,6 +229,55 @@ final class AttributeCases {
         }
     }
 
+    private static void inheritedFromObject(Device d) throws InterruptedException {
+        d.needs(Models.TEST_OBJECT);
+        try {
+            d.attributes("/3442", pmax(2));
+            expectPeriodic(d, SIGNAL);
+        } finally {
+            clean(d);
+        }
+    }
+
+    private static void nearestWins(Device d) throws InterruptedException {
+        d.needs(Models.TEST_OBJECT);
+        try {
+            d.attributes("/3442/0", pmax(1));
+            d.attributes(SIGNAL, pmax(60));
+            SingleObservation observation = d.observe(SIGNAL);
+            boolean silent = d.inbox().silent(observation, 3500);
+            d.cancel(observation);
+            Unmet.expect(silent, "notified by the instance's pmax", "pmax=60 at the resource, 1 at the instance");
+        } finally {
+            clean(d);
+        }
+    }
+
+    private static void ofResourceInstance(Device d) throws InterruptedException {
+        d.needs11();
+        d.needs(Models.TEST_OBJECT);
+        String path = TestDevice.path(1110) + "/0";
+        d.replace(TestDevice.path(1110), TestDevice.multiple(110, Map.of(0, "zero", 1, "one")));
+        d.attributes(path, pmax(2));
+        try {
+            expectPeriodic(d, path);
+        } finally {
+            d.attributes(path, LwM2mAttributes.create(LwM2mAttributes.MAXIMUM_PERIOD));
+        }
+    }
+
+    // They bound when a device looks at its sensor, which nobody outside can see; but it must know them.
+    private static void evaluationPeriods(Device d) throws InterruptedException {
+        d.needs11();
+        d.needs(Models.TEST_OBJECT);
+        d.attributes(SIGNAL, LwM2mAttributes.create(LwM2mAttributes.EVALUATE_MINIMUM_PERIOD, 1L),
+                LwM2mAttributes.create(LwM2mAttributes.EVALUATE_MAXIMUM_PERIOD, 9L));
+        String at = attributesOf(d, SIGNAL, SIGNAL).toString();
+        d.attributes(SIGNAL, LwM2mAttributes.create(LwM2mAttributes.EVALUATE_MINIMUM_PERIOD),
+                LwM2mAttributes.create(LwM2mAttributes.EVALUATE_MAXIMUM_PERIOD));
+        Unmet.expect(at.contains("epmin=1") && at.contains("epmax=9"), "discover does not show epmin and epmax", at);
+    }
+
     private static void defaultMaximumPeriod(Device d) throws InterruptedException {
         d.needs(Models.TEST_OBJECT);
         d.replace("/1/0/3", LwM2mSingleResource.newIntegerResource(3, 2));
@@ -258,5 +315,6 @@ final class AttributeCases {
         }
         d.attributes(SIGNAL, empty);
         d.attributes("/3442/0", LwM2mAttributes.create(LwM2mAttributes.MAXIMUM_PERIOD));
+        d.attributes("/3442", LwM2mAttributes.create(LwM2mAttributes.MAXIMUM_PERIOD));
     }
 }

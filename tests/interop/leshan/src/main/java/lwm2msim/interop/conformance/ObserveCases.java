@@ -5,10 +5,13 @@ import java.util.List;
 import java.util.Map;
 
 import org.eclipse.leshan.core.ResponseCode;
+import org.eclipse.leshan.core.node.LwM2mObjectInstance;
 import org.eclipse.leshan.core.node.LwM2mResourceInstance;
 import org.eclipse.leshan.core.node.LwM2mSingleResource;
 import org.eclipse.leshan.core.observation.SingleObservation;
 import org.eclipse.leshan.core.request.ContentFormat;
+import org.eclipse.leshan.core.request.CreateRequest;
+import org.eclipse.leshan.core.request.DeleteRequest;
 import org.eclipse.leshan.core.request.ObserveRequest;
 import org.eclipse.leshan.core.request.WriteRequest.Mode;
 import org.eclipse.leshan.core.response.ReadResponse;
@@ -45,6 +48,7 @@ final class ObserveCases {
         cases.add(new Case("observe/cancel-by-get", ObserveCases::cancelByGet));
         cases.add(new Case("observe/cancel-by-reset", ObserveCases::cancelByReset));
         cases.add(new Case("observe/survives-an-update", ObserveCases::survivesUpdate));
+        cases.add(new Case("observe/deleted-instance-is-told", ObserveCases::deleted));
         cases.add(new Case(
                 "observe/missing-is-4.04", d -> d.ask(new ObserveRequest("/3303/99/5700"), ResponseCode.NOT_FOUND)));
         cases.add(new Case("observe/executable-is-4.05",
@@ -135,6 +139,21 @@ final class ObserveCases {
         writeString(d, "not noticed " + System.nanoTime());
         Thread.sleep(SILENCE_MS);
         Unmet.expectEqual(before + 1, d.notificationsOnTheWire(), "notifications after the Reset");
+    }
+
+    // RFC 7641 3.2: a notification with an error code ends the observation.
+    private static void deleted(Device d) throws InterruptedException {
+        d.needs(Models.TEST_OBJECT);
+        d.ask(new CreateRequest(3442, new LwM2mObjectInstance(6, LwM2mSingleResource.newStringResource(STRING, "x"))),
+                ResponseCode.CREATED);
+        SingleObservation observation;
+        try {
+            observation = d.observe("/3442/6/110");
+        } finally {
+            d.ask(new DeleteRequest("/3442/6"), ResponseCode.DELETED);
+        }
+        Inbox.Notification last = d.inbox().next(observation, SOON_MS);
+        Unmet.expectEqual(ResponseCode.NOT_FOUND, last.single().getCode(), "code of the last notification");
     }
 
     private static void survivesUpdate(Device d) throws InterruptedException {

@@ -41,6 +41,9 @@ final class ResultCheck implements LoadCheck {
         same("deregister", counts.get("deregistered"), result.ok("deregister"));
         // What reached the server's endpoint: one that crossed the De-register was sent, though Leshan drops it.
         same("notify", wire.get("notifications_received"), result.ok("notify"));
+        if (!result.conserved()) {
+            counts.fail("result: the simulator lost count of something", "conservation.ok is not true in result.json");
+        }
         Map<String, Long> ours = counts.startingWith("answer ");
         Map<String, Long> theirs = result.serverRequests();
         TreeSet<String> kinds = new TreeSet<>(ours.keySet());
