@@ -19,8 +19,8 @@ protected:
     static Message changed(std::uint16_t id) { return Message(ACK, Code::changed).id(id).token("0a"); }
 };
 
-// 4.5: "The recipient SHOULD acknowledge each duplicate copy of a Confirmable message using the same Acknowledgement or Reset message but SHOULD
-// process any request or response in the message only once."
+// 4.5: "The recipient SHOULD acknowledge each duplicate copy of a Confirmable message using the same Acknowledgement or
+// Reset message but SHOULD process any request or response in the message only once."
 //
 //   Server                Device
 //      +-- CON [1] POST ---->|   executed
@@ -87,7 +87,8 @@ TEST_F(Rfc7252Deduplication, PeersHaveIdsOfTheirOwn) {
     EXPECT_TRUE(known.remember(now, 2, 100, 247s).repeated);
 }
 
-// 5.2.2: the separate response was acknowledged, the ACK was lost, it comes again: acknowledged again, not a second response.
+// 5.2.2: the separate response was acknowledged, the ACK was lost, it comes again: acknowledged again, not a second
+// response.
 //
 //   Device                Server
 //      +-- CON [1] POST ---->|
@@ -109,7 +110,8 @@ TEST_F(Rfc7252Deduplication, RepeatedSeparateResponseIsAcknowledgedAgain) {
     peer.expect(ACK, Code::empty).id(900);
 }
 
-// The same for a confirmable response that no exchange waited for (a notification): whatever its owner said to it, it is said again.
+// The same for a confirmable response that no exchange waited for (a notification): whatever its owner said to it, it
+// is said again.
 TEST_F(Rfc7252Deduplication, RepeatedNotificationIsNotANewOne) {
     const auto notification = Message(CON, Code::content).id(900).token("0a").observe(2).payload("22.3");
     peer.sends(notification);

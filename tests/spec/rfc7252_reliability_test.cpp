@@ -1,4 +1,5 @@
-// RFC 7252 section 4.2, 4.3, 5.2, 5.3 and appendix A: messages are repeated until they are answered, and answers find their request.
+// RFC 7252 section 4.2, 4.3, 5.2, 5.3 and appendix A: messages are repeated until they are answered, and answers find
+// their request.
 #include "tests/support/lockstep.h"
 
 namespace {
@@ -100,7 +101,8 @@ TEST_F(Rfc7252Reliability, A_Figure21_UnexpectedResponseIsTheOwnersToReject) {
     EXPECT_EQ(base::to_hex(out.written()), "7000ad7c");
 }
 
-// Appendix A, figure 22: Non-confirmable Request; Non-confirmable Response: matched by the token, outside of any exchange.
+// Appendix A, figure 22: Non-confirmable Request; Non-confirmable Response: matched by the token, outside of any
+// exchange.
 TEST_F(Rfc7252Reliability, A_Figure22_NonConfirmableBothWays) {
     peer.sends(Message(NON, Code::get).id(0x7d40).token("75").path("/temperature"));
     EXPECT_EQ(heard(), Kind::request);
@@ -135,8 +137,8 @@ TEST_F(Rfc7252Reliability, S5_2_2_SeparateResponseBeforeItsAck) {
     peer.expect_silence();
 }
 
-// 4.2: "a Confirmable message is retransmitted [...] at exponentially increasing intervals, until it [...] runs out of attempts": after 2, 4, 8 and 16 s more,
-// and it has failed 32 s after the last: 62 s with the shortest first timeout.
+// 4.2: "a Confirmable message is retransmitted [...] at exponentially increasing intervals, until it [...] runs out of
+// attempts": after 2, 4, 8 and 16 s more, and it has failed 32 s after the last: 62 s with the shortest first timeout.
 TEST_F(Rfc7252Reliability, S4_2_IntervalsDoubleAndEnd) {
     we_send(get(1));
     const auto first = peer.expect(CON, Code::get).bytes();
@@ -156,7 +158,8 @@ TEST_F(Rfc7252Reliability, S4_2_IntervalsDoubleAndEnd) {
     EXPECT_FALSE(state.busy());
 }
 
-// 4.8.2: with the longest first timeout of 3 s the last copy goes out 45 s after the first, MAX_TRANSMIT_SPAN; given up at 93 s, MAX_TRANSMIT_WAIT.
+// 4.8.2: with the longest first timeout of 3 s the last copy goes out 45 s after the first, MAX_TRANSMIT_SPAN; given up
+// at 93 s, MAX_TRANSMIT_WAIT.
 TEST_F(Rfc7252Reliability, S4_8_2_SpanAndWaitOfTheLongestTimeout) {
     we_send(get(1), 0x1.fffffffffffffp-1);
     after(45s + 10ms);
@@ -256,7 +259,8 @@ TEST_F(Rfc7252Reliability, S4_3_EmptyNonConfirmableIsIgnored) {
     peer.expect_silence();
 }
 
-// 4.2: a CON that has a format error or a reserved code class is rejected by RST; 4.3: a NON may be ignored; 3: another version must be.
+// 4.2: a CON that has a format error or a reserved code class is rejected by RST; 4.3: a NON may be ignored; 3: another
+// version must be.
 TEST_F(Rfc7252Reliability, S4_2_WhatIsNotUnderstoodIsRejected) {
     const auto sends = [&](const char* hex) {
         peer.sends(base::from_hex(hex).value());

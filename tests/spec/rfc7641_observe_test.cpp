@@ -1,5 +1,5 @@
-// RFC 7641: notifications as the message layer carries them: confirmed, rejected, repeated, and superseded by newer ones. Which notification is newer
-// is in tests/coap/observe_test.cpp; what a device observes is the fleet's.
+// RFC 7641: notifications as the message layer carries them: confirmed, rejected, repeated, and superseded by newer
+// ones. Which notification is newer is in tests/coap/observe_test.cpp; what a device observes is the fleet's.
 #include "coap/observe.h"
 #include "tests/support/lockstep.h"
 
@@ -64,7 +64,8 @@ TEST_F(Rfc7641Observe, S3_6_ResetOfANonConfirmableNotificationNamesItsMessageId)
     EXPECT_EQ(message().message_id, 0x5001);
 }
 
-// 3.2: a client keeps the token for all notifications: they come outside of any exchange, though one is under way by another token.
+// 3.2: a client keeps the token for all notifications: they come outside of any exchange, though one is under way by
+// another token.
 TEST_F(Rfc7641Observe, S3_2_NotificationsDoNotEndAnotherExchange) {
     we_send(Message(CON, Code::get).id(1).token("0b").path("/other"));
     peer.expect(CON, Code::get);
@@ -75,7 +76,8 @@ TEST_F(Rfc7641Observe, S3_2_NotificationsDoNotEndAnotherExchange) {
     EXPECT_TRUE(state.busy());
 }
 
-// 4.5: a confirmable notification that is not acknowledged is repeated like any confirmable message, and then the client is taken to have lost interest.
+// 4.5: a confirmable notification that is not acknowledged is repeated like any confirmable message, and then the
+// client is taken to have lost interest.
 TEST_F(Rfc7641Observe, S4_5_UnacknowledgedNotificationTimesOut) {
     we_send(notification(CON, 0x5000, 2, "22.8"));
     const auto first = peer.expect(CON, Code::content).bytes();
@@ -88,7 +90,8 @@ TEST_F(Rfc7641Observe, S4_5_UnacknowledgedNotificationTimesOut) {
     EXPECT_EQ(expired(), std::vector{Expired::timed_out});
 }
 
-// 4.5.2: "the server [...] MAY [...] transmit the new notification [...] the timeout and the retransmission counter are kept".
+// 4.5.2: "the server [...] MAY [...] transmit the new notification [...] the timeout and the retransmission counter are
+// kept".
 //
 //   Device                Server
 //      +-- CON [5000] 22.8 -X|

@@ -1,5 +1,6 @@
-// RFC 7959 section 3: block-wise transfers over the message layer, with losses. Ours is a server with a BlockTransfers, or a client that sends
-// and fetches; the peer is the test. What may go wrong within a transfer is in tests/coap/blockwise_test.cpp.
+// RFC 7959 section 3: block-wise transfers over the message layer, with losses. Ours is a server with a BlockTransfers,
+// or a client that sends and fetches; the peer is the test. What may go wrong within a transfer is in
+// tests/coap/blockwise_test.cpp.
 #include "coap/block_transfers.h"
 #include "tests/support/lockstep.h"
 
@@ -124,7 +125,8 @@ TEST_F(Rfc7959Blockwise, S3_1_Figure4_LateNegotiation) {
     peer.expect(ACK, Code::content).block2(4, 0, 64).payload(stored.substr(256));
 }
 
-// 3.1, figure 5: late negotiation, and a lost CON: the copy that comes after the timeout is answered as the first would have been.
+// 3.1, figure 5: late negotiation, and a lost CON: the copy that comes after the timeout is answered as the first would
+// have been.
 TEST_F(Rfc7959Blockwise, S3_1_Figure5_LostRequest) {
     stored = body_of(300);
     peer_asks(get(1234));
@@ -134,7 +136,8 @@ TEST_F(Rfc7959Blockwise, S3_1_Figure5_LostRequest) {
     peer.expect(ACK, Code::content).block2(2, 1, 64);
 }
 
-// 3.1, figure 6: a lost ACK: the request comes again and gets the same block; the body has changed meanwhile, the held one has not.
+// 3.1, figure 6: a lost ACK: the request comes again and gets the same block; the body has changed meanwhile, the held
+// one has not.
 TEST_F(Rfc7959Blockwise, S3_1_Figure6_LostAck) {
     stored = body_of(300);
     peer_asks(get(1234));
@@ -218,8 +221,8 @@ TEST_F(Rfc7959Blockwise, AbandonedTransferEnds) {
     EXPECT_EQ(transfers.counters().expired, 1u);
 }
 
-// 3.2, figure 7 from the client's side, as a Register with a long object list: 1:0/1/1024 and the rest, each block a confirmable request of its own,
-// one of them lost and repeated.
+// 3.2, figure 7 from the client's side, as a Register with a long object list: 1:0/1/1024 and the rest, each block a
+// confirmable request of its own, one of them lost and repeated.
 TEST_F(Rfc7959Blockwise, S3_2_ClientSendsALongRequest) {
     const auto whole = body_of(2500);
     Block1Sender sender;
@@ -247,7 +250,8 @@ TEST_F(Rfc7959Blockwise, S3_2_ClientSendsALongRequest) {
     EXPECT_EQ(arrived, whole);
 }
 
-// 2.6, 3.4, figure 12: an observer gets block 0 in the notification, and fetches the rest by requests without Observe and by another token.
+// 2.6, 3.4, figure 12: an observer gets block 0 in the notification, and fetches the rest by requests without Observe
+// and by another token.
 //
 //                        <------   CON, 2.05 Content, Observe:62444, 2:0/1/128
 //   ACK                                        ------>

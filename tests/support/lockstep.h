@@ -1,5 +1,5 @@
-// Lockstep: one endpoint of ours and one peer that the test plays, a wire between them, and a clock that only the test moves. A test is the lines of
-// an RFC's message diagram:
+// Lockstep: one endpoint of ours and one peer that the test plays, a wire between them, and a clock that only the test
+// moves. A test is the lines of an RFC's message diagram:
 //
 //   we_send(Message(CON, Code::get).id(0x7d34).path("/temperature"));
 //   peer.expect(CON, Code::get).id(0x7d34).path("/temperature");
