@@ -12,7 +12,7 @@ using metrics::Operation;
 
 constexpr std::size_t links_block = 1024;  // RFC 7959: SZX 6
 constexpr std::uint32_t links_szx = 6;
-constexpr base::Duration least_update_interval = std::chrono::seconds(1);
+constexpr base::Duration least_update_interval = std::chrono::milliseconds(10);
 
 void arm_life(Turn& turn, DeviceId id, base::Time due) {
     Device& device = turn.pool[id];
@@ -217,7 +217,7 @@ void on_update_response(Turn& turn, DeviceId id, const coap::ExchangeTag& tag, c
     device.lifetime_changed = false;
     device.links_changed = false;
     // An open schedule: the next Update counts from when this one was meant to be.
-    arm_update(turn, id, std::max(tag.intended, turn.now - std::chrono::seconds(device.lifetime) / 2));
+    arm_update(turn, id, tag.intended);
 }
 
 }  // namespace

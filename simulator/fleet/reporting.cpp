@@ -152,6 +152,21 @@ void send_con(Turn& turn, const Notification& notification) {
     turn.send(id, out);
 }
 
+// RFC 7252 4.7: one confirmable message at a time. What comes due while another notification waits takes its place (RFC 7641 4.5.2).
+void wait(Turn& turn, std::uint32_t index) {
+    Observation& observation = turn.pool.observations[index];
+    Device& device = turn.pool[observation.device];
+    if (observation.waiting) {
+        turn.counters.start(Operation::notify, device.profile);
+        turn.counters.coalesce(Operation::notify, device.profile);
+    } else {
+        observation.waiting = true;
+        observation.waiting_since = observation.intended;
+        device.notify_due = true;
+    }
+    arm(turn, index, observation.intended);
+}
+
 // The value as it is now; sends nothing when it is as it was and pmax has not come.
 void notify(Turn& turn, std::uint32_t index) {
     Observation& observation = turn.pool.observations[index];
@@ -176,13 +191,14 @@ void notify(Turn& turn, std::uint32_t index) {
     }
     const bool confirmable = profile.behaviour.notify_confirmable || turn.now - observation.confirmed >= confirm_every;
     if (confirmable && device.peer.busy()) {
-        observation.waiting = true;
-        device.notify_due = true;
+        wait(turn, index);
         return;
     }
+    const base::Time due = observation.intended;
+    if (observation.waiting) observation.intended = observation.waiting_since;
     observation.waiting = false;
     observation.payload_hash = payload_hash;
-    observation.notified = observation.intended;
+    observation.notified = due;
     const auto payload = answer.payload.first(std::min<std::size_t>(answer.payload.size(), 1024));
     if (confirmable) {
         send_con(turn, {index, payload, coap::MessageType::confirmable});

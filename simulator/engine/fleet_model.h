@@ -1,0 +1,34 @@
+// FleetModel: a scenario with its profiles resolved, its devices counted out and its schedule worked out: what both the real and the virtual run are made from.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "profiles/population.h"
+#include "profiles/profile_catalog.h"
+#include "scenarios/plan.h"
+#include "scenarios/scenario.h"
+#include "simulator/fleet/device_pool.h"
+#include "simulator/lwm2m/object_registry.h"
+#include "simulator/net/impairment.h"
+
+namespace engine {
+
+struct FleetModel {
+    scenarios::Scenario scenario;
+    std::vector<profiles::ResolvedProfilePtr> profiles;  // in the order of scenario.fleet
+    std::unique_ptr<profiles::Population> population;
+    std::unique_ptr<scenarios::Plan> plan;
+    std::vector<net::ImpairmentSpec> impairments;  // by profile
+    bool impaired = false;                          // any of them
+
+    // The devices of shard `shard` of `shards`: every shards-th one.
+    fleet::Membership membership(std::uint32_t shard, std::uint32_t shards) const;
+};
+
+// Loads and resolves the profiles of the scenario; all that is wrong goes to `diagnostics`, and nothing is returned then. `registry` must outlive the model.
+std::unique_ptr<FleetModel> make_fleet_model(scenarios::Scenario scenario, const profiles::ProfileCatalog& catalog,
+                                             const lwm2m::ObjectRegistry& registry,
+                                             profiles::Diagnostics& diagnostics);
+
+}  // namespace engine

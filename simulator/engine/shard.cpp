@@ -1,0 +1,166 @@
+#include "simulator/engine/shard.h"
+
+#include <algorithm>
+
+namespace engine {
+namespace {
+
+constexpr std::size_t outbox_slots = 256;
+constexpr int batches_a_step = 8;
+constexpr std::uint32_t scan_slice = 2048;  // devices planned at a time
+constexpr base::Duration scan_pause = std::chrono::milliseconds(5);
+constexpr base::Duration drain_pause = std::chrono::milliseconds(5);
+
+std::uint32_t exchanges_for(std::uint32_t devices) { return devices + 64; }
+std::uint32_t messages_for(std::uint32_t devices) { return std::max<std::uint32_t>(devices * 2, 1 << 16); }
+std::uint32_t timers_for(std::uint32_t devices) {
+    // A device has a life timer, a step of the plan, an exchange, and one for each observation.
+    return devices * 7 + 1024;
+}
+
+// How early the scan for a phase begins, so that it has come past every device when the phase begins.
+base::Duration scan_lead(std::uint32_t devices) {
+    return scan_pause * (devices / scan_slice + 2) + std::chrono::milliseconds(20);
+}
+
+}  // namespace
+
+std::vector<metrics::Operation> supported_operations() {
+    return {metrics::Operation::register_, metrics::Operation::update, metrics::Operation::deregister,
+            metrics::Operation::notify};
+}
+
+Shard::Shard(ShardConfig config, net::Transport& transport)
+    : transport_(transport),
+      plan_(*config.plan),
+      timers_(timers_for(config.membership.devices)),
+      endpoint_({.exchanges = exchanges_for(config.membership.devices),
+                 .messages = messages_for(config.membership.devices),
+                 .timer_kind = static_cast<std::uint32_t>(fleet::TimerKind::exchange)},
+                timers_),
+      pool_(config.seed, std::move(config.membership), std::move(config.profiles), config.server, config.capacity),
+      outbox_(transport, outbox_slots),
+      latency_(supported_operations(), pool_.profiles.size()) {
+    conservation_held_.set(1);
+    for (fleet::DeviceId id = 0; id < pool_.size(); ++id) {
+        counters_.add_devices(pool_[id].profile, metrics::DeviceState::idle, 1);
+        plan_device(id, 0);
+    }
+    scan_phase_ = 1;
+    on_scan_timer(base::Time{});
+}
+
+fleet::Turn Shard::turn(base::Time now) { return {now, pool_, outbox_, timers_, endpoint_, counters_, latency_}; }
+
+bool Shard::work(base::Time now) {
+    auto step = turn(now);
+    timers_.advance(now, [&](base::TimerEvent event) { on_timer(step, event); });
+    int batches = 0;
+    for (; batches < batches_a_step; ++batches) {
+        const auto packets = transport_.receive(now);
+        if (packets.empty()) break;
+        for (const auto& packet : packets) fleet::on_packet(step, packet);
+    }
+    outbox_.flush(now);
+    return batches == batches_a_step;
+}
+
+base::Time Shard::next_due() const { return std::min(timers_.next_due(), transport_.next_due()); }
+
+void Shard::every_second(base::Time) {
+    sync_transport();
+    metrics::Totals totals;
+    metrics::accumulate(totals, counters_);
+    if (!metrics::broken(metrics::conservation(totals, metrics::Moment::running, pool_.size())).empty()) {
+        conservation_held_.set(0);
+    }
+}
+
+// What the transport has counted since the last time.
+void Shard::sync_transport() {
+    const auto counts = transport_.counts();
+    counters_.pass(metrics::Direction::sent, counts.sent - seen_.sent, counts.sent_bytes - seen_.sent_bytes);
+    counters_.pass(metrics::Direction::received, counts.received - seen_.received,
+                   counts.received_bytes - seen_.received_bytes);
+    counters_.drop(metrics::Drop::receive_overrun, counts.receive_overruns - seen_.receive_overruns);
+    counters_.drop(metrics::Drop::send_refused, counts.send_refused - seen_.send_refused);
+    seen_ = counts;
+}
+
+void Shard::on_timer(fleet::Turn& step, base::TimerEvent event) {
+    if (event.kind == plan_timer) {
+        on_plan_timer(step, event.index);
+    } else if (event.kind == scan_timer) {
+        draining_ ? drain_slice(step) : on_scan_timer(step.now);
+    } else {
+        fleet::on_timer(step, event);
+    }
+}
+
+// The device's first step in `phase` waits on the wheel; steps of later phases are planned when their turn comes.
+void Shard::plan_device(fleet::DeviceId id, std::size_t phase) {
+    const auto step = plan_.next(pool_.membership.index_of(id), phase);
+    if (!step || step->phase != phase) return;
+    (void)timers_.arm(step->at, {plan_timer, id});
+}
+
+void Shard::on_plan_timer(fleet::Turn& step, fleet::DeviceId id) {
+    if (draining_) return;
+    const auto phase = plan_.phase_at(step.now);
+    // The phase may have ended within the tick: the step is then that of the one before.
+    for (std::size_t candidate = phase + 1; candidate-- > 0;) {
+        const auto planned = plan_.next(pool_.membership.index_of(id), candidate);
+        if (!planned || planned->phase != candidate) continue;
+        const bool starts = planned->kind == scenarios::PlannedStep::Kind::start;
+        fleet::on_command(step, id,
+                          {starts ? fleet::Command::Kind::start : fleet::Command::Kind::deregister, planned->at});
+        return;
+    }
+}
+
+void Shard::on_scan_timer(base::Time now) {
+    const auto& phases = plan_.phases();
+    while (scan_phase_ < phases.size() && phases[scan_phase_].kind == scenarios::PlannedPhase::Kind::hold)
+        ++scan_phase_;
+    if (scan_phase_ >= phases.size()) return;
+    const base::Time begin = phases[scan_phase_].begin - scan_lead(pool_.size());
+    if (scan_device_ == 0 && now < begin) {
+        (void)timers_.arm(begin, {scan_timer, 0});
+        return;
+    }
+    const auto end = std::min(pool_.size(), scan_device_ + scan_slice);
+    for (; scan_device_ < end; ++scan_device_) plan_device(scan_device_, scan_phase_);
+    if (scan_device_ == pool_.size()) {
+        scan_device_ = 0;
+        ++scan_phase_;
+    }
+    (void)timers_.arm(now + scan_pause, {scan_timer, 0});
+}
+
+void Shard::begin_drain(base::Time now, base::Duration over) {
+    draining_ = true;
+    drained_ = 0;
+    drain_begin_ = now;
+    drain_over_ = std::max<base::Duration>(over, drain_pause);
+    (void)timers_.arm(now, {scan_timer, 0});
+}
+
+void Shard::drain_slice(fleet::Turn& step) {
+    const double share = std::min(1.0, base::seconds(step.now - drain_begin_) / base::seconds(drain_over_));
+    const auto until = static_cast<fleet::DeviceId>(share * pool_.size());
+    for (; drained_ < until; ++drained_) {
+        if (pool_[drained_].state == metrics::DeviceState::stopped) continue;
+        const auto intended = drain_begin_ + base::from_seconds(base::seconds(drain_over_) * drained_ / pool_.size());
+        fleet::on_command(step, drained_, {fleet::Command::Kind::deregister, intended});
+    }
+    if (drained_ < pool_.size()) (void)timers_.arm(step.now + drain_pause, {scan_timer, 0});
+}
+
+void Shard::stop_all(base::Time now) {
+    auto step = turn(now);
+    for (fleet::DeviceId id = 0; id < pool_.size(); ++id)
+        fleet::on_command(step, id, {fleet::Command::Kind::stop, now});
+    outbox_.flush(now);
+}
+
+}  // namespace engine

@@ -1,0 +1,74 @@
+// WorkerThread: drives one worker in real time: a thread, one io_context, one timer, the sockets of one transport.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <thread>
+
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
+
+#include "simulator/engine/worker.h"
+#include "simulator/net/udp_transport.h"
+
+namespace engine {
+
+// The clock of a run: all threads count from the same moment. The only place where the time is read.
+class WallClock {
+public:
+    explicit WallClock(std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now())
+        : start_(start) {}
+    base::Time now() const { return base::Time(std::chrono::steady_clock::now() - start_); }
+    std::chrono::steady_clock::time_point at(base::Time time) const { return start_ + time.time_since_epoch(); }
+
+private:
+    std::chrono::steady_clock::time_point start_;
+};
+
+// What a thread has spent; written by it once a second and at its end.
+struct ThreadLoad {
+    std::atomic<std::int64_t> cpu_ns{0};   // of the thread's own CPU clock
+    std::atomic<std::int64_t> ticks{0};    // how often it was written
+    std::atomic<std::int64_t> wall_ns{0};  // run clock at the last write
+};
+
+class WorkerThread {
+public:
+    // `io` is the one that `transport` was opened on; both, the worker and the clock must outlive this object.
+    WorkerThread(std::string name, asio::io_context& io, Worker& worker, net::UdpTransport& transport,
+                 const WallClock& clock);
+    ~WorkerThread();
+
+    void start();
+    // Runs `task` on the thread, between two steps.
+    void post(std::function<void()> task);
+    // Runs `task` there and waits for it. Not from the thread itself.
+    void run(const std::function<void()>& task);
+    // Ends the thread after the step it is in.
+    void stop();
+
+    const ThreadLoad& load() const { return load_; }
+    // Stands still for that long, as a stopped process would: for tests of what the figures say about it.
+    void freeze(base::Duration length);
+
+private:
+    void work();
+    void rearm();
+    void tick();
+    void note_load();
+
+    std::string name_;
+    asio::io_context& io_;
+    Worker& worker_;
+    net::UdpTransport& transport_;
+    const WallClock& clock_;
+    asio::steady_timer timer_;
+    asio::steady_timer second_;
+    base::Time armed_ = base::never;
+    bool again_ = false;
+    ThreadLoad load_;
+    std::thread thread_;
+};
+
+}  // namespace engine
