@@ -103,10 +103,13 @@ std::optional<InstanceRange> parse_instances(std::string_view text) {
 class Resolver {
 public:
     Resolver(const Profile& profile, const lwm2m::ObjectRegistry& registry, Diagnostics& diagnostics)
-        : profile_(profile), registry_(registry), diagnostics_(diagnostics), selection_(registry, choice()) {}
+        : profile_(profile),
+          registry_(registry),
+          diagnostics_(diagnostics),
+          errors_before_(diagnostics.errors()),
+          selection_(registry, choice()) {}
 
     ResolvedProfilePtr run() {
-        const std::size_t errors = diagnostics_.errors();
         copy_plain();
         for (const Node::Entry& entry : profile_.objects) read_instances(entry);
         add_server();
@@ -114,7 +117,7 @@ public:
         add_mandatory();
         if (count_ <= resource_cap) emit();
         resolve_actions();
-        if (diagnostics_.errors() != errors) return nullptr;
+        if (diagnostics_.errors() != errors_before_) return nullptr;
         result_.object_links = link_list(result_, selection_);
         return std::make_shared<const ResolvedProfile>(std::move(result_));
     }
@@ -230,7 +233,7 @@ private:
         const auto slash = key.find('/');
         const auto id = registry_.object(key.substr(0, slash));
         if (!id) {
-            unknown_object(entry, id.error());
+            diagnostics_.error(entry.place, id.error().message);
             return;
         }
         if (*id == security_object || *id == oscore_object || *id == cose_object) {
@@ -240,7 +243,8 @@ private:
         }
         const ObjectModel* model = selection_.object(*id);
         if (model == nullptr) {
-            diagnostics_.error(entry.place, fmt::format("object {} is not known", *id), known_versions(*id));
+            diagnostics_.error(entry.place, fmt::format("object {} is not in the catalogue", *id),
+                               "bring its definition: OMA's XML, with --objects");
             return;
         }
         const auto range = instances_of(*model, slash == std::string_view::npos ? "" : key.substr(slash + 1), entry);
@@ -251,15 +255,6 @@ private:
         for (unsigned i = range->first; i <= range->last; ++i) {
             lay(Path(*id, static_cast<std::uint16_t>(i)), drafts, entry.place);
         }
-    }
-
-    void unknown_object(const Node::Entry& entry, const lwm2m::NameError& error) {
-        Place place = entry.place;
-        place.length = static_cast<std::uint32_t>(entry.key.size());
-        const bool number = !entry.key.empty() && entry.key.find_first_not_of("/0123456789") == std::string::npos;
-        diagnostics_.error(
-            place, number ? fmt::format("object {} is not in the catalogue", printable(entry.key)) : error.message,
-            number ? "bring its definition: OMA's XML, with --objects" : "");
     }
 
     std::optional<InstanceRange> instances_of(const ObjectModel& model, std::string_view text,
@@ -595,7 +590,8 @@ private:
     const Profile& profile_;
     const lwm2m::ObjectRegistry& registry_;
     Diagnostics& diagnostics_;
-    lwm2m::ObjectSelection selection_;
+    std::size_t errors_before_;
+    lwm2m::ObjectSelection selection_;  // made by choice(), which reports to what stands above
     ResolvedProfile result_;
     std::map<Path, InstanceDraft> instances_;
     std::set<std::pair<std::uint16_t, std::uint16_t>> warned_;  // object and resource

@@ -21,4 +21,16 @@ std::int32_t ResolvedProfile::find(const lwm2m::Path& path) const {
     return static_cast<std::int32_t>(at - resources.begin());
 }
 
+std::optional<lwm2m::Path> ResolvedProfile::telling_resource() const {
+    constexpr std::uint16_t last_core_object = 5;
+    std::optional<lwm2m::Path> core;
+    for (const ResolvedResource& resource : resources) {
+        if (resource.generator < 0 || !resource.operations.read) continue;
+        const lwm2m::Path path = resource.path.prefix(3);
+        if (path.object() > last_core_object) return path;
+        if (!core) core = path;
+    }
+    return core;
+}
+
 }  // namespace profiles

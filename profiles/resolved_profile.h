@@ -87,6 +87,10 @@ struct ResolvedProfile {
 
     // Index into `resources` of the entry at exactly that path, or -1.
     std::int32_t find(const lwm2m::Path& path) const;
+
+    // The resource that a server would observe first: the first readable one with a generator, rather of an application object (above 5,
+    // location and sensors) than of the core ones.
+    std::optional<lwm2m::Path> telling_resource() const;
 };
 
 using ResolvedProfilePtr = std::shared_ptr<const ResolvedProfile>;

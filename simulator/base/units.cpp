@@ -372,6 +372,9 @@ Result<DurationSpec> parse_duration_spec(std::string_view text) {
         if (at != std::string_view::npos) return parse_jitter(text.substr(0, at), text.substr(at + sign.size()));
     }
     if (const auto call = parse_call(text)) return parse_distribution(*call);
+    if (text.find('(') != std::string_view::npos) {
+        return fail("the parenthesis is not closed; within { } a value with a comma needs quotes");
+    }
     const auto always = parse_duration(text);
     if (!always) return fail(always.error().what == no_duration ? no_spec : always.error().what);
     return DurationSpec(*always);

@@ -1,0 +1,244 @@
+#include "profiles/resolve.h"
+
+#include "tests/profiles/profile_fixture.h"
+
+namespace profiles {
+namespace {
+
+using lwm2m::Path;
+using namespace std::chrono_literals;
+
+class Resolve : public ProfileFixture {
+protected:
+    static const ResolvedResource& at(const ResolvedProfilePtr& profile, const Path& path) {
+        const auto index = profile->find(path);
+        EXPECT_GE(index, 0) << lwm2m::to_string(path);
+        return profile->resources.at(static_cast<std::size_t>(std::max(index, 0)));
+    }
+    static std::string text_at(const ResolvedProfilePtr& profile, const Path& path) {
+        return lwm2m::to_string(at(profile, path).value.view());
+    }
+};
+
+TEST_F(Resolve, FillsInServerAndDevice) {
+    const auto profile = resolved("profile: x\nlwm2m: {lifetime: 90m}\n");
+    ASSERT_TRUE(profile) << diagnostics.text();
+    EXPECT_EQ(text_at(profile, Path(1, 0, 0)), "123");
+    EXPECT_EQ(text_at(profile, Path(1, 0, 1)), "5400");
+    EXPECT_EQ(text_at(profile, Path(1, 0, 7)), "U");
+    EXPECT_TRUE(at(profile, Path(1, 0, 8)).operations.execute);
+    EXPECT_EQ(text_at(profile, Path(3, 0, 1)), "x");
+    EXPECT_TRUE(at(profile, Path(3, 0, 4)).operations.execute);
+    EXPECT_EQ(text_at(profile, Path(3, 0, 11, 0)), "0");
+    EXPECT_TRUE(at(profile, Path(3, 0, 11, 0)).multiple);
+    EXPECT_EQ(profile->object_links, R"(</>;rt="oma.lwm2m";ct="60 112 11542",</1/0>,</3/0>)");
+    EXPECT_EQ(diagnostics.warnings(), 0u);
+}
+
+TEST_F(Resolve, TakesNamesAndIdsForTheSame) {
+    const auto named =
+        resolved("profile: x\nobjects: {temperature/0: {sensor_value: 21.5}, device: {battery_level: 7}}\n");
+    const auto numbered = resolved("profile: x\nobjects: {/3303/0: {5700: 21.5}, '3/0': {'9': 7}}\n");
+    ASSERT_TRUE(named && numbered) << diagnostics.text();
+    EXPECT_EQ(text_at(named, Path(3303, 0, 5700)), "21.5");
+    EXPECT_EQ(at(named, Path(3303, 0, 5700)).type, lwm2m::Type::floating);
+    EXPECT_EQ(named->resources.size(), numbered->resources.size());
+    EXPECT_EQ(named->object_links, numbered->object_links);
+}
+
+TEST_F(Resolve, KeepsResourcesAndInstancesByPath) {
+    const auto profile = resolved(
+        "profile: x\nobjects: {humidity/1: {5700: 1}, humidity/0: {5700: 1}, temperature/7: {sensor_units: Cel, "
+        "sensor_value: 1}}\n");
+    ASSERT_TRUE(profile) << diagnostics.text();
+    for (std::size_t i = 1; i < profile->resources.size(); ++i)
+        EXPECT_LT(profile->resources[i - 1].path, profile->resources[i].path);
+    std::size_t resources = 0;
+    for (const ResolvedInstance& instance : profile->instances) {
+        for (std::uint32_t i = 0; i < instance.resource_count; ++i) {
+            EXPECT_TRUE(instance.path.contains(profile->resources[instance.first_resource + i].path));
+        }
+        resources += instance.resource_count;
+    }
+    EXPECT_EQ(resources, profile->resources.size());
+    EXPECT_EQ(profile->object_links,
+              R"(</>;rt="oma.lwm2m";ct="60 112 11542",</1/0>,</3/0>,</3303/7>,</3304/0>,</3304/1>)");
+    EXPECT_EQ(profile->find(Path(9, 9, 9)), -1);
+}
+
+TEST_F(Resolve, TakesARangeOfInstances) {
+    const auto profile = resolved("profile: x\nobjects: {temperature/0-15: {sensor_value: {uniform: [1, 2]}}}\n");
+    ASSERT_TRUE(profile) << diagnostics.text();
+    EXPECT_EQ(at(profile, Path(3303, 15, 5700)).generator, 0);
+    EXPECT_EQ(profile->generators.size(), 1u);
+    EXPECT_EQ(profile->objects.back().instance_count, 16u);
+}
+
+TEST_F(Resolve, SaysWhatTheRegistryHas) {
+    EXPECT_FALSE(resolved("profile: x\nobjects:\n  temperature/0:\n    sensor_value: warm\n"));
+    EXPECT_EQ(diagnostics.text(),
+              "error: /3303/0/5700 is Float in the OMA registry, 'warm' is not     meter.yaml:4:19\n"
+              "   4 |     sensor_value: warm\n"
+              "     |                   ^^^^\n");
+}
+
+TEST_F(Resolve, NamesUnknownObjectsAndResources) {
+    EXPECT_FALSE(
+        resolved("profile: x\nobjects: {temprature/0: {}, device/0: {batery_level: 3}, 33999/0: {1: 2}, temperature/0: "
+                 "{77: 1}}\n"));
+    EXPECT_TRUE(says("did you mean \"temperature\"")) << diagnostics.text();
+    EXPECT_TRUE(says("did you mean \"battery_level\""));
+    EXPECT_TRUE(says("object 33999 is not in the catalogue"));
+    EXPECT_TRUE(says("object 3303 has no resource 77"));
+}
+
+TEST_F(Resolve, RefusesTheSameResourceByTwoNames) {
+    EXPECT_FALSE(resolved("profile: x\nobjects: {temperature/0: {sensor_value: 1, 5700: 2}}\n"));
+    EXPECT_TRUE(says("/3303/0/5700 is given twice"));
+    Diagnostics fresh;
+    const auto merged =
+        parse_profile_tree("profile: x\nobjects: {temperature/0: {5700: 1}, 3303/0: {5700: 2}}\n", "t", catalog, fresh);
+    EXPECT_FALSE(resolve(read_profile(*merged, fresh), builtin_objects(), fresh));
+    EXPECT_NE(fresh.text().find("given twice"), std::string::npos);
+}
+
+TEST_F(Resolve, LetsAProfileOverrideItsBaseByAnotherName) {
+    in_catalog("b", "profile: b\nobjects: {temperature/0: {sensor_value: 1, sensor_units: Cel}}\n");
+    const auto profile = resolved("profile: x\nextends: b\nobjects: {3303/0: {5700: 2}}\n");
+    ASSERT_TRUE(profile) << diagnostics.text();
+    EXPECT_EQ(text_at(profile, Path(3303, 0, 5700)), "2");
+    EXPECT_EQ(text_at(profile, Path(3303, 0, 5701)), "Cel");
+}
+
+TEST_F(Resolve, ReadsMultipleResourcesAsListMapOrOneValue) {
+    const auto profile = resolved(
+        "profile: x\nobjects: {device/0: {available_power_sources: [1, 5], power_source_voltage: {3: 3600, 1: "
+        "{uniform: [1, 2]}}, "
+        "power_source_current: 7}}\n");
+    ASSERT_TRUE(profile) << diagnostics.text();
+    EXPECT_EQ(text_at(profile, Path(3, 0, 6, 1)), "5");
+    EXPECT_EQ(text_at(profile, Path(3, 0, 7, 3)), "3600");
+    EXPECT_EQ(at(profile, Path(3, 0, 7, 1)).generator, 0);
+    EXPECT_EQ(text_at(profile, Path(3, 0, 8, 0)), "7");
+    const auto empty = resolved("profile: x\nobjects: {device/0: {available_power_sources: []}}\n");
+    ASSERT_TRUE(empty);
+    EXPECT_TRUE(at(empty, Path(3, 0, 6)).multiple);
+    EXPECT_FALSE(resolved("profile: x\nobjects: {device/0: {available_power_sources: {one: 1}}}\n"));
+    EXPECT_TRUE(says("'one' is not the id of an instance of /3/0/6"));
+}
+
+TEST_F(Resolve, GivesExecutablesNoValue) {
+    const auto profile = resolved("profile: x\nobjects: {device/0: {factory_reset: , reset_error_code: execute}}\n");
+    ASSERT_TRUE(profile) << diagnostics.text();
+    EXPECT_TRUE(at(profile, Path(3, 0, 5)).operations.execute);
+    EXPECT_FALSE(resolved("profile: x\nobjects: {device/0: {reboot: 5}}\n"));
+    EXPECT_TRUE(says("/3/0/4 is executable and holds no value"));
+}
+
+TEST_F(Resolve, WarnsOfMandatoryResourcesThatAreNotGiven) {
+    const auto profile = resolved("profile: x\nobjects: {location/0: {latitude: 48.1, longitude: 11.5}}\n");
+    ASSERT_TRUE(profile);
+    EXPECT_EQ(diagnostics.warnings(), 1u);
+    EXPECT_TRUE(says("/6/0/5 (timestamp) is mandatory and not given: it is 0")) << diagnostics.text();
+}
+
+TEST_F(Resolve, WarnsOfValuesOutsideTheirRange) {
+    EXPECT_TRUE(resolved("profile: x\nobjects: {device/0: {battery_level: 140}}\n"));
+    EXPECT_TRUE(says("/3/0/9 is 0..100 in the OMA registry, '140' is outside")) << diagnostics.text();
+}
+
+TEST_F(Resolve, StatesTheVersionOfAnObjectWhereItIsNotTheStandardOne) {
+    const auto profile = resolved(
+        "profile: x\nlwm2m: {object_versions: {temperature: '1.1'}}\nobjects: {temperature/0: {sensor_value: 1}}\n");
+    ASSERT_TRUE(profile) << diagnostics.text();
+    EXPECT_EQ(profile->object_links, R"(</>;rt="oma.lwm2m";ct="60 112 11542",</1/0>,</3/0>,</3303>;ver=1.1,</3303/0>)");
+    EXPECT_FALSE(resolved("profile: x\nlwm2m: {object_versions: {temperature: '7.7', nothing: '1.0', device: x}}\n"));
+    EXPECT_TRUE(says("object 3303 is not known in version 7.7"));
+    EXPECT_TRUE(says("'x' is not a version"));
+}
+
+TEST_F(Resolve, PointsToTheVersionThatHasAResource) {
+    EXPECT_FALSE(resolved("profile: x\nobjects: {temperature/0: {sensor_value: 1, timestamp: 0}}\n"));
+    EXPECT_TRUE(says("'timestamp' is not in version 1.0 of object 3303"));
+    EXPECT_TRUE(says(R"(say lwm2m: {object_versions: {temperature: "1.1"}})")) << diagnostics.text();
+}
+
+TEST_F(Resolve, TellsLwm2m10WhatItKnows) {
+    const auto profile =
+        resolved("profile: x\nlwm2m: {version: '1.0', binding: UQ}\nobjects: {temperature/0: {sensor_value: 1}}\n");
+    ASSERT_TRUE(profile) << diagnostics.text();
+    EXPECT_EQ(profile->object_links, "</1/0>,</3/0>,</3303/0>");
+    EXPECT_TRUE(profile->queue_mode);
+    EXPECT_EQ(profile->binding, "U");
+    EXPECT_EQ(text_at(profile, Path(1, 0, 7)), "UQ");
+    EXPECT_EQ(profile->default_format, lwm2m::ContentFormat::tlv);
+}
+
+TEST_F(Resolve, TakesTheDefaultPeriodsFromTheServerObject) {
+    const auto profile =
+        resolved("profile: x\nobjects: {server/0: {default_minimum_period: 5, default_maximum_period: 60}}\n");
+    ASSERT_TRUE(profile) << diagnostics.text();
+    EXPECT_EQ(profile->default_pmin, 5s);
+    EXPECT_EQ(profile->default_pmax, 60s);
+    EXPECT_EQ(resolved("profile: x\n")->default_pmax, std::nullopt);
+    EXPECT_EQ(resolved("profile: x\nobjects: {server/0: {3: 0}}\n")->default_pmax, std::nullopt);
+    EXPECT_FALSE(resolved("profile: x\nobjects: {server/0: {lifetime: 5}}\n"));
+    EXPECT_TRUE(says("say lwm2m: {lifetime: 1h}"));
+}
+
+TEST_F(Resolve, ChoosesTheFirstFormatThatHoldsAnInstance) {
+    const auto profile = resolved("profile: x\nformats: [text, senml-cbor, tlv]\n");
+    ASSERT_TRUE(profile) << diagnostics.text();
+    EXPECT_EQ(profile->default_format, lwm2m::ContentFormat::senml_cbor);
+    EXPECT_EQ(resolved("profile: x\nformats: [tlv]\n")->object_links, R"(</>;rt="oma.lwm2m";ct=11542,</1/0>,</3/0>)");
+    EXPECT_FALSE(resolved("profile: x\nformats: [text]\n"));
+    EXPECT_TRUE(says("none of them can hold an object instance"));
+}
+
+TEST_F(Resolve, RefusesInstancesThatCannotBe) {
+    EXPECT_FALSE(
+        resolved("profile: x\nobjects: {device/1: {}, server/1: {}, security/0: {}, 21/0: {}, temperature: {}, "
+                 "temperature/x: {}, temperature/3-1: {}, "
+                 "humidity/65535: {}}\n"));
+    EXPECT_TRUE(says("object 3 has one instance"));
+    EXPECT_TRUE(says("a device has one server"));
+    EXPECT_TRUE(says("object 0 is not supported yet"));
+    EXPECT_TRUE(says("object 21 is not supported yet"));
+    EXPECT_TRUE(says("'temperature' names no instance"));
+    EXPECT_TRUE(says("'humidity/65535' names no instance"));
+}
+
+TEST_F(Resolve, BoundsTheResourcesOfAProfile) {
+    EXPECT_FALSE(resolved("profile: x\nobjects: {temperature/0-65534: {sensor_value: 1}}\n"));
+    EXPECT_TRUE(says("more than 20000 resources"));
+}
+
+TEST_F(Resolve, TurnsActionsIntoPaths) {
+    const auto profile = resolved("profile: x\nbehaviour: {on_execute: {device/0/reboot: reboot(8s)}}\n");
+    ASSERT_TRUE(profile) << diagnostics.text();
+    ASSERT_EQ(profile->behaviour.reboot_on_execute.size(), 1u);
+    EXPECT_EQ(profile->behaviour.reboot_on_execute[0], std::make_pair(Path(3, 0, 4), base::Duration(8s)));
+    EXPECT_FALSE(resolved("profile: x\nbehaviour: {on_execute: {/3/0/9: reboot(8s), nothing: reboot(1s)}}\n"));
+    EXPECT_TRUE(says("/3/0/9 is no executable resource of this profile"));
+}
+
+TEST_F(Resolve, RefusesBindingsAndLifetimesThatCannotBe) {
+    EXPECT_FALSE(resolved("profile: x\nlwm2m: {binding: T}\n"));
+    EXPECT_TRUE(says("the binding 'T' is not supported yet"));
+    EXPECT_FALSE(resolved("profile: x\nlwm2m: {binding: UQ}\n"));
+    EXPECT_TRUE(says("say U, and queue_mode: true"));
+    EXPECT_FALSE(resolved("profile: x\nlwm2m: {lifetime: 1s ±50%}\n"));
+    EXPECT_TRUE(says("below one second"));
+}
+
+TEST_F(Resolve, RefusesGeneratorsThatAreNone) {
+    EXPECT_FALSE(resolved(
+        "profile: x\nobjects: {temperature/0: {sensor_value: {diurnl: {mean: 1}}}, humidity/0: {sensor_value: [1, 2]}, "
+        "barometer/0: {sensor_value: {route: a.gpx}}}\n"));
+    EXPECT_TRUE(says("/3303/0/5700: 'diurnl' is not a generator")) << diagnostics.text();
+    EXPECT_TRUE(says("did you mean 'diurnal'?"));
+    EXPECT_TRUE(says("/3304/0/5700: a list where a value or a generator is needed"));
+}
+
+}  // namespace
+}  // namespace profiles
