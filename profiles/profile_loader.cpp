@@ -98,20 +98,25 @@ private:
 }  // namespace
 
 std::optional<Node> load_profile_tree(const std::string& reference, const ProfileCatalog& catalog,
-                                      Diagnostics& diagnostics, const YamlOptions& options) {
-    return Chain(catalog, diagnostics, options).load(reference, Place{});
+                                      Diagnostics& diagnostics, const YamlOptions& options, const Place& from) {
+    return Chain(catalog, diagnostics, options).load(reference, from);
 }
 
 std::optional<Node> parse_profile_tree(std::string text, std::string name, const ProfileCatalog& catalog,
                                        Diagnostics& diagnostics, const YamlOptions& options) {
-    return Chain(catalog, diagnostics, options)
-        .followed(parse_yaml(std::move(text), std::move(name), diagnostics, options));
+    const auto tree = parse_yaml(std::move(text), std::move(name), diagnostics, options);
+    return Chain(catalog, diagnostics, options).followed(tree);
+}
+
+std::optional<Node> extend_profile_tree(const Node& tree, const ProfileCatalog& catalog, Diagnostics& diagnostics,
+                                        const YamlOptions& options) {
+    return Chain(catalog, diagnostics, options).followed(tree);
 }
 
 std::optional<Profile> load_profile(const std::string& reference, const ProfileCatalog& catalog,
-                                    Diagnostics& diagnostics, const YamlOptions& options) {
+                                    Diagnostics& diagnostics, const YamlOptions& options, const Place& from) {
     const std::size_t before = diagnostics.errors();
-    const auto tree = load_profile_tree(reference, catalog, diagnostics, options);
+    const auto tree = load_profile_tree(reference, catalog, diagnostics, options, from);
     if (!tree) return std::nullopt;
     Profile profile = read_profile(*tree, diagnostics);
     if (diagnostics.errors() != before) return std::nullopt;

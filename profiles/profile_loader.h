@@ -15,17 +15,22 @@ namespace profiles {
 // seen from the folder of the file that says so. Nothing is returned where a file is missing or no YAML; look at
 // diagnostics.ok() before using what is.
 std::optional<Node> load_profile_tree(const std::string& reference, const ProfileCatalog& catalog,
-                                      Diagnostics& diagnostics, const YamlOptions& options = {});
+                                      Diagnostics& diagnostics, const YamlOptions& options = {},
+                                      const Place& from = {});
 
 // The same for a text that is no file; `name` stands for it in messages.
 std::optional<Node> parse_profile_tree(std::string text, std::string name, const ProfileCatalog& catalog,
                                        Diagnostics& diagnostics, const YamlOptions& options = {});
+
+// The same for a tree that was parsed already.
+std::optional<Node> extend_profile_tree(const Node& tree, const ProfileCatalog& catalog, Diagnostics& diagnostics,
+                                        const YamlOptions& options = {});
 
 // A merged tree as a Profile. Everything wrong with it is reported.
 Profile read_profile(const Node& tree, Diagnostics& diagnostics);
 
 // load_profile_tree() and read_profile(); nothing is returned unless all is right.
 std::optional<Profile> load_profile(const std::string& reference, const ProfileCatalog& catalog,
-                                    Diagnostics& diagnostics, const YamlOptions& options = {});
+                                    Diagnostics& diagnostics, const YamlOptions& options = {}, const Place& from = {});
 
 }  // namespace profiles

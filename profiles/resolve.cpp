@@ -605,6 +605,13 @@ ResolvedProfilePtr resolve(const Profile& profile, const lwm2m::ObjectRegistry& 
     return Resolver(profile, registry, diagnostics).run();
 }
 
+ResolvedProfilePtr load_resolved(const std::string& reference, const ProfileCatalog& catalog,
+                                 const lwm2m::ObjectRegistry& registry, Diagnostics& diagnostics,
+                                 const YamlOptions& options, const Place& from) {
+    const auto profile = load_profile(reference, catalog, diagnostics, options, from);
+    return profile ? resolve(*profile, registry, diagnostics) : nullptr;
+}
+
 std::string_view registry_name(lwm2m::Type type) {
     using lwm2m::Type;
     switch (type) {

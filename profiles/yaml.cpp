@@ -495,4 +495,80 @@ std::optional<Node> load_yaml(const std::string& path, Diagnostics& diagnostics,
     return parse_yaml(std::move(text), path, diagnostics, options);
 }
 
+namespace {
+
+// May the text stand without quotes, wherever it is?
+bool is_plain(std::string_view text) {
+    constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_/.";
+    constexpr std::string_view inner =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_/.-+%()= \xc2\xb1";
+    if (text.empty() || letters.find(text.front()) == std::string_view::npos || text.back() == ' ') return false;
+    if (text == "null" || text == "Null" || text == "NULL" || text == "...") return false;
+    return text.find_first_not_of(inner) == std::string_view::npos;
+}
+
+std::string quoted_text(std::string_view text) {
+    std::string quoted = "\"";
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == '"' || c == '\\') {
+            quoted += '\\';
+            quoted += c;
+        } else if (byte < 0x20 || byte == 0x7f) {
+            quoted += fmt::format("\\x{:02x}", byte);
+        } else {
+            quoted += c;
+        }
+    }
+    // A variable was expanded when the tree was made, and must not be once more.
+    for (std::size_t at = quoted.find("${"); at != std::string::npos; at = quoted.find("${", at + 3))
+        quoted.insert(at, 1, '$');
+    return quoted + '"';
+}
+
+std::string scalar_text(const Node& node) {
+    return !node.quoted() && is_plain(node.text()) ? node.text() : quoted_text(node.text());
+}
+
+void write_yaml(const Node& node, std::size_t indent, std::string& out);
+
+// What follows "key:" or "-".
+void write_value(const Node& node, std::size_t indent, std::string& out) {
+    switch (node.kind()) {
+        case Node::Kind::null: out += '\n'; break;
+        case Node::Kind::scalar: out += ' ' + scalar_text(node) + '\n'; break;
+        case Node::Kind::sequence:
+        case Node::Kind::map:
+            if (node.items().empty() && node.entries().empty()) {
+                out += node.is_map() ? " {}\n" : " []\n";
+            } else {
+                out += '\n';
+                write_yaml(node, indent + 2, out);
+            }
+            break;
+    }
+}
+
+void write_yaml(const Node& node, std::size_t indent, std::string& out) {
+    for (const Node& item : node.items()) {
+        out.append(indent, ' ') += '-';
+        write_value(item, indent, out);
+    }
+    for (const Node::Entry& entry : node.entries()) {
+        out.append(indent, ' ') += (is_plain(entry.key) ? entry.key : quoted_text(entry.key)) + ':';
+        write_value(entry.value, indent, out);
+    }
+}
+
+}  // namespace
+
+std::string to_yaml(const Node& node) {
+    std::string out;
+    if (node.is_null()) return "~\n";
+    if (node.is_scalar()) return scalar_text(node) + '\n';
+    if (node.items().empty() && node.entries().empty()) return node.is_map() ? "{}\n" : "[]\n";
+    write_yaml(node, 0, out);
+    return out;
+}
+
 }  // namespace profiles

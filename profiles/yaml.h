@@ -86,4 +86,8 @@ std::optional<Node> parse_yaml(std::string text, std::string name, Diagnostics& 
 // The same for a file; it is the only thing that is touched.
 std::optional<Node> load_yaml(const std::string& path, Diagnostics& diagnostics, const YamlOptions& options = {});
 
+// The tree as YAML in block style, which parse_yaml() reads back as the same tree. Aliases are written as copies, so a tree within the budget is
+// at most as large as that.
+std::string to_yaml(const Node& node);
+
 }  // namespace profiles

@@ -198,6 +198,38 @@ TEST_F(Yaml, BoundsWhatVariablesGrowInto) {
     EXPECT_TRUE(says("too large once its variables are expanded"));
 }
 
+bool same(const Node& a, const Node& b) {
+    if (a.kind() != b.kind() || a.text() != b.text() || a.items().size() != b.items().size() ||
+        a.entries().size() != b.entries().size()) {
+        return false;
+    }
+    for (std::size_t i = 0; i < a.items().size(); ++i) {
+        if (!same(a.items()[i], b.items()[i])) return false;
+    }
+    for (std::size_t i = 0; i < a.entries().size(); ++i) {
+        if (a.entries()[i].key != b.entries()[i].key || !same(a.entries()[i].value, b.entries()[i].value)) return false;
+    }
+    return true;
+}
+
+TEST_F(Yaml, IsWrittenAsItIsRead) {
+    for (const char* text : {"a: 1\nb: [1, two, \"3\", ~, [], {}, [[x]], {k: v}]\n", "", "x", "'null'", "\"~\"", "[]",
+                             "{}", "- a\n- b: 1\n  c: 2\n- - d\n", "\"<<\": 1\n\"a: b\": \"c #d\"\n'': ''\n",
+                             "a: 1h ±5%\nb: lognormal(1s, p99=2s)\nc: \"x\\ty\\n\\x1b\\\"\\\\\"\n", "a: $${X} $$${Y}\n",
+                             "a: |\n  block\n  two\n",
+                             "a: \"- x\"\nb: \"? y\"\nc: \" z \"\nd: \"...\"\ne: \"true\"\nf: \"{\"\n", "? \n: 1\n"}) {
+        Diagnostics fresh;
+        const auto first = parse_yaml(text, "first", fresh);
+        ASSERT_TRUE(first) << fresh.text();
+        const std::string written = to_yaml(*first);
+        Diagnostics second;
+        const auto again = parse_yaml(written, "again", second);
+        ASSERT_TRUE(again) << written << second.text();
+        EXPECT_TRUE(second.ok()) << second.text();
+        EXPECT_TRUE(same(*first, *again)) << text << "\n" << written;
+    }
+}
+
 class YamlFile : public Yaml {
 protected:
     YamlFile() : folder(std::filesystem::temp_directory_path() / ("yaml_test." + std::to_string(::getpid()))) {
