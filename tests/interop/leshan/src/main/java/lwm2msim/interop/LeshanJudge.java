@@ -45,6 +45,10 @@ public final class LeshanJudge {
             options.out = Files.createTempDirectory("leshan-judge-");
         }
         Files.createDirectories(options.out);
+        if (!Files.isExecutable(Path.of(options.simulator))) {
+            System.err.println(options.simulator + " is not there or no program; build it, or say --simulator PROGRAM");
+            System.exit(2);
+        }
         System.exit(judge(options) ? 0 : 1);
     }
 
