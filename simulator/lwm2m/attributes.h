@@ -12,8 +12,8 @@
 namespace lwm2m {
 
 struct Attributes {
-    std::optional<std::uint32_t> pmin;   // s
-    std::optional<std::uint32_t> pmax;   // s; 0 means none
+    std::optional<std::uint32_t> pmin;  // s
+    std::optional<std::uint32_t> pmax;  // s; 0 means none
     std::optional<double> gt;
     std::optional<double> lt;
     std::optional<double> st;
@@ -27,9 +27,16 @@ struct Attributes {
     friend bool operator==(const Attributes&, const Attributes&) = default;
 };
 
+// One attribute as a query says it: "pmin=10" sets it, "pmin" takes it away.
+// Changes `attributes`; refuses a name that is none and a value that does not fit it.
+base::Result<void> apply_attribute(std::string_view query, Attributes& attributes);
+
+// Core 1.1.1, 5.1.2: lt < gt and lt + 2 st < gt, as far as they are set; a pmax below pmin is no error, it does not count.
+bool are_consistent(const Attributes& attributes);
+
 // Where a server's Write-Attributes are kept: the owner decides how (per device and server).
 class AttributeStore {
- public:
+public:
     virtual ~AttributeStore() = default;
     // Null where none were set at exactly that path.
     virtual const Attributes* find(const Path& path) const = 0;

@@ -33,6 +33,14 @@ public:
     // next call of any function of the tree.
     virtual ValueView read(const Path& path) const = 0;
 
+    // May a server give that resource of an existing instance a value though it has none now? By default the device can
+    // all that the object's definition has.
+    virtual bool supports(const Path& /*resource*/) const { return true; }
+
+    // What the device would have against such a write, asked for all values before the first of them is written:
+    // changed where it has nothing. So a write of several values is done whole or not at all.
+    virtual coap::Code accepts(const Path& /*path*/, const ValueView& /*value*/) const { return coap::Code::changed; }
+
     // Sets a single resource or resource instance, which need not exist yet; its instance must. The value has the type
     // of the resource. Codes: changed, or what the device has against it (4.00 bad value, 5.00 no room).
     virtual coap::Code write(const Path& path, const ValueView& value) = 0;

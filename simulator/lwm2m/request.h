@@ -31,8 +31,8 @@ enum class RequestKind : std::uint8_t {
 // Views on the message; valid as long as its bytes.
 struct Request {
     RequestKind kind = RequestKind::read;
-    Path path;                             // root for the composite operations
-    std::optional<std::uint32_t> accept;   // as it stands on the wire
+    Path path;                            // root for the composite operations
+    std::optional<std::uint32_t> accept;  // as it stands on the wire
     std::optional<std::uint32_t> content_format;
     base::Bytes payload;
     std::vector<std::string_view> queries;  // Write-Attributes and Discover's depth
