@@ -18,6 +18,7 @@ import org.eclipse.leshan.client.object.LwM2mTestObject;
 import org.eclipse.leshan.client.object.Security;
 import org.eclipse.leshan.client.object.Server;
 import org.eclipse.leshan.client.observer.LwM2mClientObserverAdapter;
+import org.eclipse.leshan.client.resource.LwM2mObjectEnabler;
 import org.eclipse.leshan.client.resource.ObjectsInitializer;
 import org.eclipse.leshan.client.resource.SimpleInstanceEnabler;
 import org.eclipse.leshan.client.send.ManualDataSender;
@@ -47,6 +48,7 @@ final class SelfTestDevice {
     private final LeshanClient client;
     private final Fault fault;
     private final Thermometer thermometer;
+    private final LwM2mObjectEnabler thermometers;
     private final CountDownLatch registered = new CountDownLatch(1);
 
     SelfTestDevice(int index, String target, boolean withTestObject, Fault fault, Counts counts,
@@ -84,7 +86,9 @@ final class SelfTestDevice {
         endpoints.setClientAddress(InetAddress.getLoopbackAddress());
 
         LeshanClientBuilder builder = new LeshanClientBuilder(String.format("interop-%06d", index));
-        builder.setObjects(new ArrayList<>(objects.createAll()));
+        List<LwM2mObjectEnabler> enablers = objects.createAll();
+        thermometers = enablers.stream().filter(e -> e.getId() == Models.TEMPERATURE).findFirst().orElseThrow();
+        builder.setObjects(new ArrayList<>(enablers));
         builder.setEndpointsProviders(List.of(endpoints.build()));
         builder.setSharedExecutor(shared);
         builder.setDataSenders(new ManualDataSender());
@@ -105,7 +109,11 @@ final class SelfTestDevice {
     }
 
     void tick() {
-        thermometer.tick();
+        // The client takes this lock before that of its notifications when it is written to; the other order would
+        // end in a deadlock some day.
+        synchronized (thermometers) {
+            thermometer.tick();
+        }
     }
 
     void stop() {
