@@ -127,7 +127,7 @@ public:
     }
     // What the impairment layer took in (+1) and let go (-1: delivered late) without losing it.
     void hold(Direction direction, int change) { figures_.held[index(direction)].add(change); }
-    void inject(Fault fault) { figures_.faults[index(fault)].add(); }
+    void inject(Fault fault, std::uint64_t n = 1) { figures_.faults[index(fault)].add(static_cast<std::int64_t>(n)); }
     void drop(Drop reason, std::uint64_t n = 1) { figures_.drops[index(reason)].add(static_cast<std::int64_t>(n)); }
 
     // `n` new devices stand in `state`.

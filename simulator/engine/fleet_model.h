@@ -20,7 +20,7 @@ struct FleetModel {
     std::unique_ptr<profiles::Population> population;
     std::unique_ptr<scenarios::Plan> plan;
     std::vector<net::ImpairmentSpec> impairments;  // by profile
-    bool impaired = false;                          // any of them
+    bool impaired = false;                         // any of them
 
     // The devices of shard `shard` of `shards`: every shards-th one.
     fleet::Membership membership(std::uint32_t shard, std::uint32_t shards) const;
@@ -28,7 +28,6 @@ struct FleetModel {
 
 // Loads and resolves the profiles of the scenario; all that is wrong goes to `diagnostics`, and nothing is returned then. `registry` must outlive the model.
 std::unique_ptr<FleetModel> make_fleet_model(scenarios::Scenario scenario, const profiles::ProfileCatalog& catalog,
-                                             const lwm2m::ObjectRegistry& registry,
-                                             profiles::Diagnostics& diagnostics);
+                                             const lwm2m::ObjectRegistry& registry, profiles::Diagnostics& diagnostics);
 
 }  // namespace engine

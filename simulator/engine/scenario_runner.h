@@ -26,16 +26,16 @@ struct TestHooks {
 };
 
 struct RunOptions {
-    std::uint32_t threads = 1;            // shards
-    std::optional<net::Address> target;   // none: the embedded server
+    std::uint32_t threads = 1;           // shards
+    std::optional<net::Address> target;  // none: the embedded server
     net::Prefix pool{net::Address::from_v4(0x7f010000, 0), (1u << 24) - (1u << 16) - 1};
     net::AddressPlan::Kind addresses = net::AddressPlan::Kind::pool;
     std::optional<net::Address> single_address;  // of the plan `ports`
-    std::uint32_t sockets = 8;            // of a shard, plan `pool`
+    std::uint32_t sockets = 8;                   // of a shard, plan `pool`
     base::Duration grace = std::chrono::seconds(30);
-    std::uint16_t server_port = 5683;     // of the embedded server; 0: any that is free
+    std::uint16_t server_port = 5683;  // of the embedded server; 0: any that is free
     TestHooks hooks;
-    metrics::RunInfo info;                // id, argv, version ...; devices, profiles and operations are filled in
+    metrics::RunInfo info;  // id, argv, version ...; devices, profiles and operations are filled in
 };
 
 // Why a run could not begin: nothing has been sent.
@@ -45,9 +45,10 @@ struct StartError {
 };
 
 class ScenarioRunner {
- public:
+public:
     // Builds the devices and opens the sockets; nothing is sent yet. `model` and its plan must outlive the runner.
-    static tl::expected<std::unique_ptr<ScenarioRunner>, StartError> prepare(const FleetModel& model, RunOptions options);
+    static tl::expected<std::unique_ptr<ScenarioRunner>, StartError> prepare(const FleetModel& model,
+                                                                             RunOptions options);
     ~ScenarioRunner();
 
     // Runs the plan to its end and returns what happened. Blocks; the functions below may be called from other threads meanwhile.
@@ -64,7 +65,7 @@ class ScenarioRunner {
     net::Address target() const { return target_; }
     std::size_t threads() const { return shards_.size(); }
 
- private:
+private:
     struct ShardHost;
     struct ServerHost;
     ScenarioRunner(const FleetModel& model, RunOptions options);
@@ -95,7 +96,8 @@ class ScenarioRunner {
     double busy_max_ = 0;
     std::vector<std::int64_t> seen_ticks_;
     std::vector<std::pair<std::int64_t, std::int64_t>> seen_load_;  // cpu, wall
-    std::vector<double> busy_now_;
+    std::vector<std::atomic<double>> busy_now_;
+    std::int64_t judged_second_ = 0;
 };
 
 }  // namespace engine

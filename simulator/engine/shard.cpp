@@ -40,7 +40,8 @@ Shard::Shard(ShardConfig config, net::Transport& transport)
                 timers_),
       pool_(config.seed, std::move(config.membership), std::move(config.profiles), config.server, config.capacity),
       outbox_(transport, outbox_slots),
-      latency_(supported_operations(), pool_.profiles.size()) {
+      latency_(supported_operations(), pool_.profiles.size()),
+      impairment_(config.impairment) {
     conservation_held_.set(1);
     for (fleet::DeviceId id = 0; id < pool_.size(); ++id) {
         counters_.add_devices(pool_[id].profile, metrics::DeviceState::idle, 1);
@@ -85,6 +86,22 @@ void Shard::sync_transport() {
     counters_.drop(metrics::Drop::receive_overrun, counts.receive_overruns - seen_.receive_overruns);
     counters_.drop(metrics::Drop::send_refused, counts.send_refused - seen_.send_refused);
     seen_ = counts;
+    if (impairment_ == nullptr) return;
+    const auto faults = impairment_->impairments();
+    const auto inject = [&](metrics::Fault fault, std::uint64_t now, std::uint64_t before) {
+        counters_.inject(fault, now - before);
+    };
+    inject(metrics::Fault::loss_sent, faults.lost_sent, seen_faults_.lost_sent);
+    inject(metrics::Fault::loss_received, faults.lost_received, seen_faults_.lost_received);
+    inject(metrics::Fault::duplicate_sent, faults.duplicated_sent, seen_faults_.duplicated_sent);
+    inject(metrics::Fault::duplicate_received, faults.duplicated_received, seen_faults_.duplicated_received);
+    inject(metrics::Fault::delay, faults.delayed, seen_faults_.delayed);
+    inject(metrics::Fault::reorder, faults.reordered, seen_faults_.reordered);
+    counters_.hold(metrics::Direction::sent,
+                   static_cast<int>(static_cast<std::int64_t>(faults.held_sent - seen_faults_.held_sent)));
+    counters_.hold(metrics::Direction::received,
+                   static_cast<int>(static_cast<std::int64_t>(faults.held_received - seen_faults_.held_received)));
+    seen_faults_ = faults;
 }
 
 void Shard::on_timer(fleet::Turn& step, base::TimerEvent event) {

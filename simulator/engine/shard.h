@@ -9,6 +9,7 @@
 #include "scenarios/plan.h"
 #include "simulator/engine/worker.h"
 #include "simulator/fleet/steps.h"
+#include "simulator/net/impairment.h"
 
 namespace engine {
 
@@ -19,6 +20,8 @@ struct ShardConfig {
     net::Address server;
     const scenarios::Plan* plan = nullptr;  // must outlive the shard
     fleet::PoolCapacity capacity{};
+    const net::Impairment* impairment =
+        nullptr;  // what the transport passes through, if anything; counted with the rest
 };
 
 // The operations that devices can start in this version: what the latency recorder has room for.
@@ -72,7 +75,9 @@ private:
     net::Outbox outbox_;
     metrics::Counters counters_;
     metrics::LatencyRecorder latency_;
+    const net::Impairment* impairment_;
     net::TransportCounts seen_;
+    net::ImpairmentCounts seen_faults_;
 
     std::size_t scan_phase_ = 0;       // the phase whose steps are planned next
     fleet::DeviceId scan_device_ = 0;  // the device it goes on with

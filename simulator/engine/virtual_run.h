@@ -13,7 +13,8 @@ struct VirtualOptions {
 
 struct VirtualResult {
     metrics::RunResult result;
-    std::uint64_t trace_hash = 0;  // of every datagram that was sent: its time, its sender and its bytes, in whatever order within a moment
+    std::uint64_t trace_hash =
+        0;  // of every datagram that was sent: its time, its sender and its bytes, in whatever order within a moment
     std::uint64_t datagrams = 0;
     base::Duration simulated{};
 };

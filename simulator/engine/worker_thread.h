@@ -17,13 +17,16 @@ namespace engine {
 // The clock of a run: all threads count from the same moment. The only place where the time is read.
 class WallClock {
 public:
-    explicit WallClock(std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now())
-        : start_(start) {}
-    base::Time now() const { return base::Time(std::chrono::steady_clock::now() - start_); }
-    std::chrono::steady_clock::time_point at(base::Time time) const { return start_ + time.time_since_epoch(); }
+    WallClock() { start_at(std::chrono::steady_clock::now()); }
+    void start_at(std::chrono::steady_clock::time_point start) { start_ns_.store(start.time_since_epoch().count()); }
+    base::Time now() const { return base::Time(std::chrono::steady_clock::now() - start()); }
+    std::chrono::steady_clock::time_point at(base::Time time) const { return start() + time.time_since_epoch(); }
 
 private:
-    std::chrono::steady_clock::time_point start_;
+    std::chrono::steady_clock::time_point start() const {
+        return std::chrono::steady_clock::time_point(base::Duration(start_ns_.load(std::memory_order_relaxed)));
+    }
+    std::atomic<std::int64_t> start_ns_{0};
 };
 
 // What a thread has spent; written by it once a second and at its end.

@@ -1,0 +1,78 @@
+#include "simulator/engine/fleet_model.h"
+
+#include "profiles/profile_loader.h"
+#include "profiles/resolve.h"
+
+namespace engine {
+namespace {
+
+constexpr double rest = -1;
+
+// A share that is not given is an equal part of what the others leave.
+std::vector<double> weights(const std::vector<scenarios::FleetShare>& fleet) {
+    double given = 0;
+    std::size_t open = 0;
+    for (const auto& part : fleet) part.share ? given += *part.share : static_cast<double>(++open);
+    std::vector<double> found;
+    for (const auto& part : fleet) found.push_back(part.share.value_or(rest));
+    for (auto& weight : found) {
+        if (weight == rest) weight = std::max(0.0, 1 - given) / static_cast<double>(open);
+    }
+    return found;
+}
+
+}  // namespace
+
+fleet::Membership FleetModel::membership(std::uint32_t shard, std::uint32_t shards) const {
+    fleet::Membership members;
+    members.first_index = shard;
+    members.stride = shards;
+    members.devices = static_cast<std::uint32_t>((population->size() + shards - 1 - shard) / shards);
+    members.profile_of = [this](std::uint64_t index) {
+        return static_cast<metrics::ProfileIndex>(population->part_of(index));
+    };
+    members.endpoint_name = [this](std::uint64_t index, base::MutableBytes memory) {
+        return profiles::endpoint_name(population->profile_of(index),
+                                       {.index = index, .seed = scenario.seed, .shard = 0}, memory);
+    };
+    return members;
+}
+
+std::unique_ptr<FleetModel> make_fleet_model(scenarios::Scenario scenario, const profiles::ProfileCatalog& catalog,
+                                             const lwm2m::ObjectRegistry& registry,
+                                             profiles::Diagnostics& diagnostics) {
+    auto model = std::make_unique<FleetModel>();
+    if (scenario.fleet.size() > metrics::max_profiles) {
+        diagnostics.error(scenario.fleet[metrics::max_profiles].place,
+                          "a fleet has 32 profiles at most: each is a label of every metric");
+    }
+    for (const auto& part : scenario.fleet) {
+        const auto profile = profiles::load_profile(part.profile, catalog, diagnostics);
+        if (!profile) continue;
+        const auto resolved = profiles::resolve(*profile, registry, diagnostics);
+        if (!resolved) continue;
+        fleet::Generators::check(resolved->generators, diagnostics);
+        model->profiles.push_back(resolved);
+    }
+    if (!diagnostics.ok()) return nullptr;
+
+    const auto shares = weights(scenario.fleet);
+    std::vector<profiles::Population::Part> parts;
+    for (std::size_t i = 0; i < shares.size(); ++i) parts.push_back({model->profiles[i], shares[i]});
+    auto population = profiles::Population::make(std::move(parts), scenario.devices, scenario.seed);
+    if (!population) {
+        diagnostics.error(scenario.fleet.front().place, population.error());
+        return nullptr;
+    }
+    model->population = std::make_unique<profiles::Population>(std::move(*population));
+    for (const auto& profile : model->profiles) {
+        const auto& network = profile->network;
+        model->impairments.push_back({network.loss, network.duplicate, network.reorder, network.latency});
+        model->impaired = model->impaired || !network.perfect();
+    }
+    model->scenario = std::move(scenario);
+    model->plan = std::make_unique<scenarios::Plan>(model->scenario);
+    return model;
+}
+
+}  // namespace engine

@@ -1,0 +1,419 @@
+#include "simulator/engine/scenario_runner.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "coap/message.h"
+#include "metrics/process.h"
+#include "simulator/net/impairment.h"
+
+namespace engine {
+namespace {
+
+using metrics::DeviceState;
+
+constexpr base::Duration watch_interval = std::chrono::milliseconds(50);
+constexpr base::Duration start_lead = std::chrono::milliseconds(20);
+// RFC 7252 4.8.2: after MAX_TRANSMIT_WAIT whoever has not answered will not.
+constexpr base::Duration silence_limit = std::chrono::seconds(93);
+constexpr std::uint32_t spare_descriptors = 64;
+
+std::int64_t in_state(const metrics::Totals& totals, DeviceState state) {
+    std::int64_t sum = 0;
+    for (const auto& profile : totals.devices) sum += profile[metrics::index(state)];
+    return sum;
+}
+
+std::int64_t responses(const metrics::Totals& totals) { return metrics::total(totals.received); }
+
+// The server as a Worker of the engine.
+class ServerWorker final : public Worker {
+public:
+    explicit ServerWorker(server::Server& server) : server_(server) {}
+    bool work(base::Time now) override { return server_.work(now); }
+    base::Time next_due() const override { return server_.next_due(); }
+    void every_second(base::Time now) override { server_.every_second(now); }
+
+private:
+    server::Server& server_;
+};
+
+}  // namespace
+
+struct ScenarioRunner::ShardHost {
+    asio::io_context io{1};
+    std::unique_ptr<net::UdpTransport> transport;
+    std::unique_ptr<net::Impairment> impairment;
+    std::unique_ptr<Shard> shard;
+    std::unique_ptr<WorkerThread> thread;
+};
+
+struct ScenarioRunner::ServerHost {
+    asio::io_context io{1};
+    std::unique_ptr<net::UdpTransport> transport;
+    std::unique_ptr<ServerWorker> worker;
+    std::unique_ptr<WorkerThread> thread;
+};
+
+ScenarioRunner::ScenarioRunner(const FleetModel& model, RunOptions options)
+    : model_(model), options_(std::move(options)) {}
+
+ScenarioRunner::~ScenarioRunner() {
+    for (auto& host : shards_) host->thread.reset();
+    if (server_host_) server_host_->thread.reset();
+}
+
+tl::expected<std::unique_ptr<ScenarioRunner>, StartError> ScenarioRunner::prepare(const FleetModel& model,
+                                                                                  RunOptions options) {
+    std::unique_ptr<ScenarioRunner> runner(new ScenarioRunner(model, std::move(options)));
+    if (auto error = runner->open()) return tl::unexpected(std::move(*error));
+    return runner;
+}
+
+std::optional<StartError> ScenarioRunner::open() {
+    auto& info = options_.info;
+    info.devices = static_cast<std::int64_t>(model_.population->size());
+    info.operations = supported_operations();
+    for (const auto& profile : model_.profiles) info.profiles.push_back(profile->name);
+    for (const auto& profile : model_.profiles) {
+        info.timeout = std::max(info.timeout, profile->transmission.max_transmit_wait());
+    }
+
+    if (!options_.target) {
+        server_host_ = std::make_unique<ServerHost>();
+        auto transport =
+            net::UdpTransport::open_server(server_host_->io, net::Address::from_v4(0x7f000001, options_.server_port));
+        if (!transport) return StartError{metrics::ExitCode::host, "embedded server: " + transport.error().message};
+        server_host_->transport = std::move(*transport);
+        target_ = server_host_->transport->local_address();
+        server::ServerConfig config;
+        config.seed = model_.scenario.seed;
+        config.actions = model_.scenario.server;
+        config.capacity = static_cast<std::uint32_t>(model_.population->size() + model_.population->size() / 16 + 1024);
+        server_ = std::make_unique<server::Server>(std::move(config), *server_host_->transport);
+        server_host_->worker = std::make_unique<ServerWorker>(*server_);
+    } else {
+        target_ = *options_.target;
+        if (auto error = probe_target()) return error;
+    }
+
+    resident_before_ = metrics::read_process_figures().resident_bytes;
+    const auto threads =
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(std::max(options_.threads, 1u), model_.population->size()));
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    const std::uint64_t sockets = options_.addresses == net::AddressPlan::Kind::ports
+                                      ? model_.population->size()
+                                      : std::uint64_t{threads} * options_.sockets;
+    if (sockets + spare_descriptors > limit.rlim_cur) {
+        return StartError{metrics::ExitCode::host,
+                          fmt::format("{} sockets are needed, {} file descriptors are allowed: {} would fit. Raise the "
+                                      "limit (ulimit -n {}), or use fewer devices or --addresses pool",
+                                      sockets, limit.rlim_cur,
+                                      limit.rlim_cur - std::min<std::uint64_t>(spare_descriptors, limit.rlim_cur),
+                                      sockets + spare_descriptors)};
+    }
+
+    std::vector<std::optional<StartError>> errors(threads);
+    std::vector<std::thread> builders;
+    for (std::uint32_t i = 0; i < threads; ++i) shards_.push_back(std::make_unique<ShardHost>());
+    for (std::uint32_t i = 0; i < threads; ++i) {
+        builders.emplace_back([this, i, threads, &errors] {
+            ShardHost& host = *shards_[i];
+            auto membership = model_.membership(i, threads);
+            net::AddressPlan plan;
+            plan.kind = options_.addresses;
+            plan.devices = membership.devices;
+            plan.sockets = options_.sockets;
+            plan.first = options_.single_address.value_or(options_.pool.first);
+            plan.prefix_size = options_.pool.size;
+            if (plan.kind == net::AddressPlan::Kind::pool && plan.addresses() > plan.prefix_size) {
+                errors[i] = StartError{
+                    metrics::ExitCode::host,
+                    fmt::format("{} addresses are needed, the pool has {}: {} devices would fit", plan.addresses(),
+                                plan.prefix_size, plan.prefix_size * plan.sockets * threads)};
+                return;
+            }
+            auto transport = net::UdpTransport::open(host.io, plan);
+            if (!transport) {
+                errors[i] = StartError{metrics::ExitCode::host, transport.error().message};
+                return;
+            }
+            host.transport = std::move(*transport);
+            net::Transport* outermost = host.transport.get();
+            if (model_.impaired) {
+                host.impairment = std::make_unique<net::Impairment>(
+                    net::Impairment::Config{
+                        .seed = model_.scenario.seed,
+                        .devices = membership.devices,
+                        .spec_of = [this, membership](std::uint32_t device) -> const net::ImpairmentSpec& {
+                            return model_.impairments[membership.profile_of(membership.index_of(device))];
+                        },
+                        .index_of = [membership](std::uint32_t device) { return membership.index_of(device); }},
+                    *outermost);
+                outermost = host.impairment.get();
+            }
+            host.shard = std::make_unique<Shard>(ShardConfig{.seed = model_.scenario.seed,
+                                                             .membership = std::move(membership),
+                                                             .profiles = model_.profiles,
+                                                             .server = target_,
+                                                             .plan = model_.plan.get(),
+                                                             .capacity = {},
+                                                             .impairment = host.impairment.get()},
+                                                 *outermost);
+        });
+    }
+    for (auto& builder : builders) builder.join();
+    for (auto& error : errors) {
+        if (error) return error;
+    }
+    judge_ = std::make_unique<metrics::GeneratorJudge>(metrics::GeneratorLimits{}, shards_.size());
+    seen_ticks_.resize(shards_.size());
+    seen_load_.resize(shards_.size());
+    busy_now_ = std::vector<std::atomic<double>>(shards_.size());
+    return std::nullopt;
+}
+
+// RFC 7252 4.3: an empty CON asks whether anybody is there. Only a refusal counts: silence may have other reasons.
+std::optional<StartError> ScenarioRunner::probe_target() {
+    const int fd = socket(target_.v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return StartError{metrics::ExitCode::host, fmt::format("cannot open a UDP socket: {}", std::strerror(errno))};
+    sockaddr_in6 name{};
+    socklen_t size = sizeof(sockaddr_in6);
+    if (target_.v6) {
+        name.sin6_family = AF_INET6;
+        name.sin6_port = htons(target_.port);
+        std::memcpy(&name.sin6_addr, target_.ip.data(), 16);
+    } else {
+        auto& v4 = reinterpret_cast<sockaddr_in&>(name);
+        v4.sin_family = AF_INET;
+        v4.sin_port = htons(target_.port);
+        std::memcpy(&v4.sin_addr, target_.ip.data(), 4);
+        size = sizeof(sockaddr_in);
+    }
+    std::array<std::uint8_t, 4> memory{};
+    base::Writer out(memory);
+    coap::MessageWriter(out, {.message_id = 1, .token = {}});
+    int failure = connect(fd, reinterpret_cast<sockaddr*>(&name), size) == 0 ? 0 : errno;
+    if (failure == 0 && ::send(fd, memory.data(), out.size(), 0) < 0) failure = errno;
+    if (failure == 0) {
+        pollfd waiting{fd, POLLIN, 0};
+        if (poll(&waiting, 1, 300) > 0) {
+            std::array<std::uint8_t, 64> answer{};
+            if (recv(fd, answer.data(), answer.size(), MSG_DONTWAIT) < 0) failure = errno;
+        }
+    }
+    close(fd);
+    if (failure == 0 || failure == EAGAIN) return std::nullopt;
+    return StartError{metrics::ExitCode::unreachable,
+                      fmt::format("nobody answers at {}: {}. Is the server running, and is the port right?",
+                                  net::to_string(target_), std::strerror(failure))};
+}
+
+metrics::RunResult ScenarioRunner::run() {
+    clock_.start_at(std::chrono::steady_clock::now() + start_lead);
+    if (server_host_) {
+        server_host_->thread = std::make_unique<WorkerThread>("server", server_host_->io, *server_host_->worker,
+                                                              *server_host_->transport, clock_);
+        server_host_->thread->start();
+    }
+    for (std::size_t i = 0; i < shards_.size(); ++i) {
+        auto& host = *shards_[i];
+        host.thread =
+            std::make_unique<WorkerThread>(fmt::format("shard-{}", i), host.io, *host.shard, *host.transport, clock_);
+        host.thread->start();
+    }
+    if (options_.hooks.leak_operation) shards_[0]->thread->run([&] { shards_[0]->shard->leak_operation(); });
+
+    bool frozen = false;
+    int interrupts_seen = 0;
+    base::Time deadline = base::never;
+    base::Time now{};
+    for (;;) {
+        std::this_thread::sleep_for(watch_interval);
+        now = clock_.now();
+        judge_ticks();
+        watch_target(now);
+        if (options_.hooks.freeze_server && server_host_ && !frozen &&
+            now >= base::Time(options_.hooks.freeze_server->first)) {
+            server_host_->thread->freeze(options_.hooks.freeze_server->second);
+            frozen = true;
+        }
+        const int interrupts = interrupts_.load();
+        if (interrupts > interrupts_seen && interrupts_seen == 0) {
+            interrupts_seen = interrupts;
+            deadline = now + options_.grace;
+            for (auto& host : shards_) {
+                host->thread->run([&] { host->shard->begin_drain(now, options_.grace / 2); });
+            }
+        }
+        if (interrupts >= 2 || now >= deadline || target_silent_) break;
+        if (now >= model_.plan->end() && deadline == base::never) deadline = now + options_.grace;
+        if (finished(now)) break;
+    }
+    return conclude(now);
+}
+
+// About once a second each thread notes what it has spent; a tick that comes late says that it stood still.
+void ScenarioRunner::judge_ticks() {
+    for (std::size_t i = 0; i < shards_.size(); ++i) {
+        const auto& load = shards_[i]->thread->load();
+        const auto ticks = load.ticks.load(std::memory_order_acquire);
+        if (ticks == seen_ticks_[i]) continue;
+        const auto cpu = load.cpu_ns.load(std::memory_order_relaxed);
+        const auto wall = load.wall_ns.load(std::memory_order_relaxed);
+        if (seen_ticks_[i] > 0 && ticks == seen_ticks_[i] + 1) {
+            const base::Duration elapsed(wall - seen_load_[i].second);
+            const base::Duration worked(cpu - seen_load_[i].first);
+            judge_->observe({i, elapsed, std::chrono::seconds(1), worked});
+            const double busy = base::seconds(worked) / std::max(1e-9, base::seconds(elapsed));
+            busy_now_[i].store(busy);
+            busy_max_ = std::max(busy_max_, busy);
+        }
+        seen_ticks_[i] = ticks;
+        seen_load_[i] = {cpu, wall};
+    }
+}
+
+// Counts the fleet while the load lasts, and notices when nobody ever answers.
+void ScenarioRunner::watch_target(base::Time now) {
+    std::vector<const metrics::Counters*> counters;
+    for (const auto& host : shards_) counters.push_back(&host->shard->counters());
+    const auto totals = std::make_unique<metrics::Totals>(metrics::fold(counters));
+    const auto registered = in_state(*totals, DeviceState::registered);
+    const auto& phases = model_.plan->phases();
+    const bool load_over = interrupts_.load() > 0 || now >= model_.plan->end() ||
+                           phases[model_.plan->phase_at(now)].kind == scenarios::PlannedPhase::Kind::drain;
+    if (!load_over || !load_ended_) {
+        registered_max_ = std::max(registered_max_, registered);
+        if (!load_over) registered_ = registered;
+    }
+    if (load_over && !load_ended_) {
+        load_ended_ = true;
+        load_end_ = now;
+        registered_ = std::max(registered_, registered);
+    }
+    metrics::Latencies latencies;
+    for (const auto& host : shards_) latencies.merge(host->shard->latency());
+    if (now.time_since_epoch() / std::chrono::seconds(1) != judged_second_) {
+        judged_second_ = now.time_since_epoch() / std::chrono::seconds(1);
+        valid_.store(judge_->reasons(latencies.lag(), totals->drops).empty());
+    }
+    const bool asked = metrics::total(totals->started) > 0;
+    target_silent_ = asked && responses(*totals) == 0 && now.time_since_epoch() > silence_limit;
+}
+
+bool ScenarioRunner::finished(base::Time now) const {
+    if (now < model_.plan->end() && interrupts_.load() == 0) return false;
+    std::vector<const metrics::Counters*> counters;
+    for (const auto& host : shards_) counters.push_back(&host->shard->counters());
+    const auto totals = std::make_unique<metrics::Totals>(metrics::fold(counters));
+    std::int64_t in_flight = metrics::total(totals->in_flight);
+    if (options_.hooks.leak_operation) --in_flight;
+    const bool drains = interrupts_.load() > 0 || model_.plan->phases().back().after == 0;
+    return in_flight == 0 && (!drains || in_state(*totals, DeviceState::stopped) == options_.info.devices);
+}
+
+metrics::RunResult ScenarioRunner::conclude(base::Time ended) {
+    for (auto& host : shards_) {
+        host->thread->run([&] {
+            host->shard->stop_all(clock_.now());
+            host->shard->sync_transport();
+        });
+    }
+    if (server_host_) std::this_thread::sleep_for(watch_interval);  // its last datagrams are on their way
+    auto result = metrics::RunResult{};
+    bool conservation_held = true;
+    for (auto& host : shards_) {
+        host->thread->stop();
+        host->shard->sync_transport();
+        conservation_held = conservation_held && host->shard->conservation_held();
+    }
+    if (server_host_) {
+        server_host_->thread->run([&] { server_->every_second(clock_.now()); });
+        server_host_->thread->stop();
+    }
+    result.snapshot = snapshot();
+    auto& fleet = *result.snapshot.fleet;
+    result.duration = ended.time_since_epoch();
+    result.load = load_ended_ ? load_end_.time_since_epoch() : result.duration;
+    result.interrupted = interrupts_.load() > 0;
+    result.laws = metrics::conservation(fleet.totals, metrics::Moment::ended, options_.info.devices);
+    if (server_) {
+        const auto laws = metrics::conservation(result.snapshot.server->totals);
+        result.laws.insert(result.laws.end(), laws.begin(), laws.end());
+    }
+    conservation_held = conservation_held && metrics::broken(result.laws).empty();
+    result.invalid_reasons = judge_->reasons(fleet.latencies.lag(), fleet.totals.drops);
+    result.registered = registered_;
+    result.registered_max = registered_max_;
+    const auto& phases = model_.plan->phases();
+    const auto planned = static_cast<std::int64_t>(
+        phases.back().kind == scenarios::PlannedPhase::Kind::drain ? phases.back().before : phases.back().after);
+    result.lost = result.interrupted ? 0 : std::max<std::int64_t>(0, planned - registered_);
+    result.resident_before_bytes = resident_before_;
+    result.busy_max = busy_max_;
+    fleet.valid = result.invalid_reasons.empty();
+    fleet.conservation_ok = conservation_held;
+    const auto sums = metrics::operation_sums(fleet.totals);
+    result.exit_code = metrics::exit_code({.conservation_broken = !conservation_held,
+                                           .target_silent = target_silent_,
+                                           .invalid = !fleet.valid,
+                                           .nothing_succeeded = sums.ok == 0 && sums.ended > 0,
+                                           .interrupted = result.interrupted});
+    return result;
+}
+
+metrics::Snapshot ScenarioRunner::snapshot() const {
+    metrics::Snapshot snapshot;
+    snapshot.run = options_.info;
+    std::vector<const metrics::Counters*> counters;
+    std::vector<const metrics::LatencyRecorder*> latencies;
+    for (const auto& host : shards_) {
+        counters.push_back(&host->shard->counters());
+        latencies.push_back(&host->shard->latency());
+    }
+    snapshot.fleet = metrics::fold(counters, latencies);
+    auto& fleet = *snapshot.fleet;
+    fleet.conservation_ok = true;
+    fleet.workers.resize(shards_.size());
+    for (std::size_t i = 0; i < shards_.size(); ++i) {
+        if (shards_[i]->thread) fleet.workers[i].cpu = base::Duration(shards_[i]->thread->load().cpu_ns.load());
+        fleet.workers[i].busy = fleet.workers[i].cpu;
+        fleet.workers[i].busy_ratio = busy_now_[i].load();
+        fleet.conservation_ok = fleet.conservation_ok && shards_[i]->shard->conservation_held();
+    }
+    const base::Time now = clock_.now();
+    const auto& phases = model_.plan->phases();
+    const auto& phase = phases[model_.plan->phase_at(now)];
+    const double length = base::seconds(phase.end - phase.begin);
+    fleet.phase = {phase.name, length <= 0 ? 1.0 : std::clamp(base::seconds(now - phase.begin) / length, 0.0, 1.0)};
+    fleet.devices_target =
+        static_cast<std::int64_t>(now >= model_.plan->end() ? phase.after : std::max(phase.before, phase.after));
+    fleet.valid = valid_.load();
+    if (server_) {
+        const metrics::ServerFigures* figures = &server_->figures();
+        snapshot.server = metrics::fold_server(std::span(&figures, 1));
+        snapshot.server->thread_cpu = {server_host_->thread ? base::Duration(server_host_->thread->load().cpu_ns.load())
+                                                            : base::Duration{0}};
+    }
+    snapshot.process = metrics::read_process_figures();
+    return snapshot;
+}
+
+void ScenarioRunner::post_to_server(std::function<void()> task) {
+    if (server_host_ && server_host_->thread) server_host_->thread->post(std::move(task));
+}
+
+}  // namespace engine

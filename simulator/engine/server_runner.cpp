@@ -1,0 +1,55 @@
+#include "simulator/engine/server_runner.h"
+
+namespace engine {
+
+class ServerRunner::Peer final : public Worker {
+public:
+    explicit Peer(server::Server& server) : server_(server) {}
+    bool work(base::Time now) override { return server_.work(now); }
+    base::Time next_due() const override { return server_.next_due(); }
+    void every_second(base::Time now) override { server_.every_second(now); }
+
+private:
+    server::Server& server_;
+};
+
+ServerRunner::ServerRunner(ServerRunOptions options) : options_(std::move(options)) {}
+
+ServerRunner::~ServerRunner() { thread_.reset(); }
+
+tl::expected<std::unique_ptr<ServerRunner>, StartError> ServerRunner::prepare(ServerRunOptions options) {
+    std::unique_ptr<ServerRunner> runner(new ServerRunner(std::move(options)));
+    auto transport = net::UdpTransport::open_server(runner->io_, runner->options_.address);
+    if (!transport) return tl::unexpected(StartError{metrics::ExitCode::host, transport.error().message});
+    runner->transport_ = std::move(*transport);
+    runner->server_ = std::make_unique<server::Server>(std::move(runner->options_.config), *runner->transport_);
+    runner->peer_ = std::make_unique<Peer>(*runner->server_);
+    return runner;
+}
+
+void ServerRunner::start() {
+    clock_.start_at(std::chrono::steady_clock::now());
+    thread_ = std::make_unique<WorkerThread>("server", io_, *peer_, *transport_, clock_);
+    thread_->start();
+}
+
+void ServerRunner::stop() {
+    thread_->run([this] {
+        const base::Time now = clock_.now();
+        server_->stop(now);
+        server_->every_second(now);
+    });
+    thread_->stop();
+}
+
+metrics::Snapshot ServerRunner::snapshot() const {
+    metrics::Snapshot snapshot;
+    snapshot.run = options_.info;
+    const metrics::ServerFigures* figures = &server_->figures();
+    snapshot.server = metrics::fold_server(std::span(&figures, 1));
+    snapshot.server->thread_cpu = {base::Duration(thread_ ? thread_->load().cpu_ns.load() : 0)};
+    snapshot.process = metrics::read_process_figures();
+    return snapshot;
+}
+
+}  // namespace engine

@@ -1,0 +1,52 @@
+// ServerRunner: the embedded server alone, in real time, on a thread of its own.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "metrics/snapshot.h"
+#include "simulator/engine/scenario_runner.h"
+#include "simulator/engine/worker_thread.h"
+#include "simulator/server/server.h"
+
+namespace engine {
+
+struct ServerRunOptions {
+    net::Address address;  // that it listens at; port 0: any that is free
+    server::ServerConfig config;
+    metrics::RunInfo info;
+};
+
+class ServerRunner {
+public:
+    // Opens the socket; nothing is read from it yet.
+    static tl::expected<std::unique_ptr<ServerRunner>, StartError> prepare(ServerRunOptions options);
+    ~ServerRunner();
+
+    void start();
+    // Gives up all requests and ends the thread; snapshot() is exact from then on. REQUIRES: start() was called.
+    void stop();
+
+    // What is known now, from any thread: there is a server in it, and no fleet.
+    metrics::Snapshot snapshot() const;
+    net::Address address() const { return transport_->local_address(); }
+    base::Time now() const { return clock_.now(); }
+
+    // For `post`ed tasks only, which run on the server's thread between two steps.
+    server::Server& server() { return *server_; }
+    void post(std::function<void()> task) { thread_->post(std::move(task)); }
+
+private:
+    class Peer;  // the server as a Worker
+    explicit ServerRunner(ServerRunOptions options);
+
+    ServerRunOptions options_;
+    WallClock clock_;
+    asio::io_context io_{1};
+    std::unique_ptr<net::UdpTransport> transport_;
+    std::unique_ptr<server::Server> server_;
+    std::unique_ptr<Peer> peer_;
+    std::unique_ptr<WorkerThread> thread_;
+};
+
+}  // namespace engine

@@ -1,0 +1,231 @@
+#include "simulator/engine/virtual_run.h"
+
+#include "simulator/engine/shard.h"
+#include "simulator/net/memory_transport.h"
+#include "simulator/server/server.h"
+
+namespace engine {
+namespace {
+
+using metrics::DeviceState;
+
+constexpr std::uint32_t first_address = 0x7f010000;  // 127.1.0.0
+constexpr std::uint16_t device_port = 56830;
+constexpr base::Duration longest_tail = std::chrono::minutes(10);  // after the plan, for what is still under way
+
+// Hashes what a shard sends, whatever else is sent at the same moment: a sum of hashes, so that the order does not count.
+class Tracer final : public net::Transport {
+public:
+    Tracer(net::Transport& inner, const fleet::Membership& members) : inner_(inner), members_(members) {}
+
+    void send(base::Time now, std::span<const net::Packet> packets) override {
+        for (const auto& packet : packets) {
+            std::uint64_t hash = base::mix(static_cast<std::uint64_t>(now.time_since_epoch().count()) ^
+                                           base::mix(members_.index_of(packet.local) + 1));
+            for (const auto byte : packet.bytes) hash = (hash ^ byte) * 0x100000001b3ULL;
+            hash_ += base::mix(hash);
+            ++datagrams_;
+        }
+        inner_.send(now, packets);
+    }
+    std::span<const net::Packet> receive(base::Time now) override { return inner_.receive(now); }
+    base::Time next_due() const override { return inner_.next_due(); }
+    net::TransportCounts counts() const override { return inner_.counts(); }
+
+    std::uint64_t hash() const { return hash_; }
+    std::uint64_t datagrams() const { return datagrams_; }
+
+private:
+    net::Transport& inner_;
+    const fleet::Membership& members_;
+    std::uint64_t hash_ = 0;
+    std::uint64_t datagrams_ = 0;
+};
+
+struct VirtualShard {
+    fleet::Membership members;
+    std::unique_ptr<net::MemoryTransport> transport;
+    std::unique_ptr<net::Impairment> impairment;
+    std::unique_ptr<Tracer> tracer;
+    std::unique_ptr<Shard> shard;
+};
+
+class World {
+public:
+    World(const FleetModel& model, const VirtualOptions& options) : model_(model) {
+        const auto address = net::Address::from_v4(0x7f000001, 5683);
+        server_transport_.attach(0, address);
+        server::ServerConfig config;
+        config.seed = model.scenario.seed;
+        config.actions = model.scenario.server;
+        config.capacity = static_cast<std::uint32_t>(model.population->size() * 2 + 1024);
+        server_ = std::make_unique<server::Server>(std::move(config), server_transport_);
+        const auto count = static_cast<std::uint32_t>(
+            std::min<std::uint64_t>(std::max(options.threads, 1u), model.population->size()));
+        for (std::uint32_t i = 0; i < count; ++i) add_shard(i, count, address);
+    }
+
+    // One moment: everybody works until nobody has anything left to do now.
+    void settle(base::Time now) {
+        for (bool more = true; more;) {
+            more = server_->work(now);
+            for (auto& host : shards_) more = host->shard->work(now) || more;
+            more = more || server_transport_.waiting();
+            for (auto& host : shards_) more = more || host->transport->waiting();
+        }
+    }
+    base::Time next_due() const {
+        base::Time due = server_->next_due();
+        for (const auto& host : shards_) due = std::min(due, host->shard->next_due());
+        return due;
+    }
+    void every_second(base::Time now) {
+        server_->every_second(now);
+        for (auto& host : shards_) host->shard->every_second(now);
+    }
+    void stop(base::Time now) {
+        for (auto& host : shards_) {
+            host->shard->stop_all(now);
+            host->shard->sync_transport();
+        }
+        settle(now);
+        every_second(now);
+    }
+
+    metrics::Snapshot snapshot(metrics::RunInfo info) const {
+        metrics::Snapshot snapshot;
+        snapshot.run = std::move(info);
+        std::vector<const metrics::Counters*> counters;
+        std::vector<const metrics::LatencyRecorder*> latencies;
+        for (const auto& host : shards_) {
+            counters.push_back(&host->shard->counters());
+            latencies.push_back(&host->shard->latency());
+        }
+        snapshot.fleet = metrics::fold(counters, latencies);
+        const metrics::ServerFigures* figures = &server_->figures();
+        snapshot.server = metrics::fold_server(std::span(&figures, 1));
+        snapshot.process = metrics::read_process_figures();
+        return snapshot;
+    }
+    std::int64_t devices_in(DeviceState state) const {
+        std::int64_t sum = 0;
+        for (const auto& host : shards_) {
+            metrics::Totals totals;
+            metrics::accumulate(totals, host->shard->counters());
+            for (const auto& profile : totals.devices) sum += profile[metrics::index(state)];
+        }
+        return sum;
+    }
+    bool idle() const {
+        std::uint32_t in_flight = 0;
+        for (const auto& host : shards_) in_flight += host->shard->in_flight();
+        return in_flight == 0;
+    }
+    bool conservation_held() const {
+        return std::all_of(shards_.begin(), shards_.end(),
+                           [](const auto& host) { return host->shard->conservation_held(); });
+    }
+    std::uint64_t trace_hash() const {
+        std::uint64_t hash = 0;
+        for (const auto& host : shards_) hash += host->tracer->hash();
+        return hash;
+    }
+    std::uint64_t datagrams() const {
+        std::uint64_t count = 0;
+        for (const auto& host : shards_) count += host->tracer->datagrams();
+        return count;
+    }
+
+private:
+    void add_shard(std::uint32_t index, std::uint32_t count, const net::Address& server) {
+        auto host = std::make_unique<VirtualShard>();
+        host->members = model_.membership(index, count);
+        host->transport = std::make_unique<net::MemoryTransport>(network_);
+        for (std::uint32_t device = 0; device < host->members.devices; ++device) {
+            const auto number = static_cast<std::uint32_t>(host->members.index_of(device));
+            host->transport->attach(device, net::Address::from_v4(first_address + number, device_port));
+        }
+        net::Transport* outermost = host->transport.get();
+        if (model_.impaired) {
+            const fleet::Membership& members = host->members;
+            host->impairment = std::make_unique<net::Impairment>(
+                net::Impairment::Config{
+                    .seed = model_.scenario.seed,
+                    .devices = members.devices,
+                    .spec_of = [this, &members](std::uint32_t device) -> const net::ImpairmentSpec& {
+                        return model_.impairments[members.profile_of(members.index_of(device))];
+                    },
+                    .index_of = [&members](std::uint32_t device) { return members.index_of(device); }},
+                *outermost);
+            outermost = host->impairment.get();
+        }
+        host->tracer = std::make_unique<Tracer>(*outermost, host->members);
+        host->shard = std::make_unique<Shard>(ShardConfig{.seed = model_.scenario.seed,
+                                                          .membership = host->members,
+                                                          .profiles = model_.profiles,
+                                                          .server = server,
+                                                          .plan = model_.plan.get(),
+                                                          .capacity = {},
+                                                          .impairment = host->impairment.get()},
+                                              *host->tracer);
+        shards_.push_back(std::move(host));
+    }
+
+    const FleetModel& model_;
+    net::MemoryNetwork network_;
+    net::MemoryTransport server_transport_{network_};
+    std::unique_ptr<server::Server> server_;
+    std::vector<std::unique_ptr<VirtualShard>> shards_;
+};
+
+}  // namespace
+
+VirtualResult run_virtually(const FleetModel& model, const VirtualOptions& options) {
+    World world(model, options);
+    const base::Time end = model.plan->end();
+    const auto& last = model.plan->phases().back();
+    const bool drains = last.kind == scenarios::PlannedPhase::Kind::drain;
+    const base::Time load_end = drains ? last.begin : end;
+    std::int64_t registered = -1;
+    base::Time now{};
+    for (base::Time second{}; now <= end || (!world.idle() && now < end + longest_tail);) {
+        const base::Time next = std::max(now + std::chrono::milliseconds(1), world.next_due());
+        if (registered < 0 && next > load_end) registered = world.devices_in(DeviceState::registered);
+        if (next == base::never) break;
+        now = next;
+        world.settle(now);
+        if (now >= second) {
+            world.every_second(now);
+            second = now + std::chrono::seconds(60);
+        }
+    }
+    world.stop(now);
+
+    VirtualResult outcome;
+    metrics::RunInfo info = options.info;
+    info.devices = static_cast<std::int64_t>(model.population->size());
+    info.operations = supported_operations();
+    for (const auto& profile : model.profiles) info.profiles.push_back(profile->name);
+    auto& result = outcome.result;
+    result.snapshot = world.snapshot(std::move(info));
+    auto& fleet = *result.snapshot.fleet;
+    result.duration = now.time_since_epoch();
+    result.load = load_end.time_since_epoch();
+    result.laws = metrics::conservation(fleet.totals, metrics::Moment::ended, result.snapshot.run.devices);
+    const auto server_laws = metrics::conservation(result.snapshot.server->totals);
+    result.laws.insert(result.laws.end(), server_laws.begin(), server_laws.end());
+    fleet.conservation_ok = world.conservation_held() && metrics::broken(result.laws).empty();
+    result.registered = std::max<std::int64_t>(registered, 0);
+    result.registered_max = result.registered;
+    const auto planned = static_cast<std::int64_t>(drains ? last.before : last.after);
+    result.lost = std::max<std::int64_t>(0, planned - result.registered);
+    const auto sums = metrics::operation_sums(fleet.totals);
+    result.exit_code = metrics::exit_code(
+        {.conservation_broken = !fleet.conservation_ok, .nothing_succeeded = sums.ok == 0 && sums.ended > 0});
+    outcome.trace_hash = world.trace_hash();
+    outcome.datagrams = world.datagrams();
+    outcome.simulated = result.duration;
+    return outcome;
+}
+
+}  // namespace engine

@@ -1,0 +1,149 @@
+#include "tests/bench/fleet_bench.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "metrics/process.h"
+#include "profiles/object_loader.h"
+#include "scenarios/scenario_loader.h"
+#include "tests/bench/floor.h"
+
+namespace bench {
+namespace {
+
+constexpr std::uint32_t step_devices = 64;
+constexpr std::uint64_t window = 1200;
+constexpr base::Duration period = std::chrono::seconds(60);
+
+std::unique_ptr<engine::FleetModel> make_model(std::uint32_t devices, Notifications notifications) {
+    profiles::Diagnostics diagnostics;
+    auto scenario = scenarios::parse_scenario(
+        "scenario: bench\ndevices: " + std::to_string(devices) +
+            "\nfleet: [{profile: temperature-sensor}]\nphases:\n  - ramp: {over: 60s}\n  - hold: {for: 1y}\n",
+        "bench", diagnostics);
+    std::unique_ptr<engine::FleetModel> model;
+    if (scenario) {
+        model = engine::make_fleet_model(std::move(*scenario), profiles::builtin_profiles(),
+                                         profiles::builtin_objects(), diagnostics);
+    }
+    if (!model) {
+        std::fputs(diagnostics.text().c_str(), stderr);
+        std::exit(1);
+    }
+    if (notifications == Notifications::confirmable) {
+        auto profile = std::make_shared<profiles::ResolvedProfile>(*model->profiles[0]);
+        profile->behaviour.notify_confirmable = true;
+        model->profiles[0] = profile;
+    }
+    return model;
+}
+
+std::int64_t count(const engine::Shard& shard, metrics::Operation operation) {
+    const metrics::Counters* counters = &shard.counters();
+    const auto totals = std::make_unique<metrics::Totals>(metrics::fold(std::span(&counters, 1)));
+    return metrics::total(totals->operations[metrics::index(operation)]);
+}
+
+// The shard's moment, its CPU time, and the window towards the mirror.
+class Drive {
+public:
+    Drive(engine::Shard& shard, asio::io_context& io, net::UdpTransport& transport, const Mirror& mirror)
+        : shard_(shard), io_(io), transport_(transport), mirror_(mirror) {
+        transport_.on_readable([] {});
+    }
+
+    // One step of the shard, `ahead` later. Polling the reactor for readable sockets is part of what it costs.
+    void step(base::Duration ahead) {
+        now_ += ahead;
+        const double start = thread_cpu_us();
+        io_.poll();
+        while (shard_.work(now_)) {
+        }
+        spent_ += thread_cpu_us() - start;
+        while (transport_.counts().sent > mirror_.received() + window) {
+            usleep(50);
+            const double again = thread_cpu_us();
+            io_.poll();
+            (void)shard_.work(now_);
+            spent_ += thread_cpu_us() - again;
+        }
+    }
+    double take_spent() { return std::exchange(spent_, 0.0); }
+
+private:
+    engine::Shard& shard_;
+    asio::io_context& io_;
+    net::UdpTransport& transport_;
+    const Mirror& mirror_;
+    base::Time now_{};
+    double spent_ = 0;
+};
+
+}  // namespace
+
+FleetCost measure_fleet(std::uint32_t devices, Notifications notifications, int rounds) {
+    FleetCost cost;
+    Mirror mirror;
+    const auto model = make_model(devices, notifications);
+    const auto resident_before = metrics::read_process_figures().resident_bytes;
+    const double begin = thread_cpu_us();
+
+    asio::io_context io(1);
+    net::AddressPlan plan;
+    plan.devices = devices;
+    plan.first = net::Address::from_v4(0x7f010000, 0);
+    plan.prefix_size = 1u << 24;
+    auto transport = net::UdpTransport::open(io, plan);
+    if (!transport) {
+        std::fprintf(stderr, "%s\n", transport.error().message.c_str());
+        std::exit(3);
+    }
+    engine::Shard shard({.seed = 1,
+                         .membership = model->membership(0, 1),
+                         .profiles = model->profiles,
+                         .server = net::Address::from_v4(0x7f000001, mirror.port()),
+                         .plan = model->plan.get(),
+                         .capacity = {},
+                         .impairment = nullptr},
+                        **transport);
+    cost.construct_s = (thread_cpu_us() - begin) / 1e6;
+
+    Drive drive(shard, io, **transport, mirror);
+    const base::Duration slice = period * step_devices / devices;
+    for (std::uint32_t i = 0; i < devices / step_devices + 2; ++i) drive.step(slice);
+    for (int i = 0; i < 2000 && shard.in_flight() > 0; ++i) {
+        drive.step(base::Duration{0});
+        usleep(100);
+    }
+    cost.registered = static_cast<std::uint64_t>(count(shard, metrics::Operation::register_));
+    cost.register_us = drive.take_spent() / static_cast<double>(cost.registered);
+
+    // Observing at the pace of the registrations spreads the notifications over the minute.
+    for (std::uint32_t i = 0; i < devices / step_devices + 2; ++i) {
+        mirror.observe_next(step_devices);
+        drive.step(slice);
+    }
+    for (int i = 0; i < 2000 && mirror.observes_sent() < cost.registered; ++i) {
+        drive.step(base::Duration{0});
+        usleep(100);
+    }
+    (void)drive.take_spent();
+
+    const auto before = count(shard, metrics::Operation::notify);
+    for (int round = 0; round < rounds; ++round) {
+        for (std::uint32_t i = 0; i < devices / step_devices + 2; ++i) drive.step(slice);
+    }
+    for (int i = 0; i < 2000 && shard.in_flight() > 0; ++i) {
+        drive.step(base::Duration{0});
+        usleep(100);
+    }
+    cost.notified = static_cast<std::uint64_t>(count(shard, metrics::Operation::notify) - before);
+    cost.notify_us = cost.notified == 0 ? 0 : drive.take_spent() / static_cast<double>(cost.notified);
+    cost.bytes_per_device =
+        static_cast<double>(metrics::read_process_figures().resident_bytes - resident_before) / devices;
+    return cost;
+}
+
+}  // namespace bench

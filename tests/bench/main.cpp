@@ -1,0 +1,169 @@
+// lwm2m-bench: prints `name value unit` lines. Ratios hold our cost against the floor of the same run; single times depend on the machine.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "simulator/base/timer_wheel.h"
+#include "tests/bench/codec_bench.h"
+#include "tests/bench/fleet_bench.h"
+#include "tests/bench/floor.h"
+
+namespace {
+
+constexpr std::size_t notification_size = 32;  // bytes of a CoAP notification of the catalog profile, SenML CBOR
+constexpr std::size_t register_size = 230;     // bytes of its Register
+constexpr double allowed_growth = 1.1;
+
+struct Line {
+    std::string name;
+    double value = 0;
+    std::string unit;
+};
+
+double median(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    return values[values.size() / 2];
+}
+
+// Measures in a process of its own, so that what one measurement leaves in memory is not the next one's.
+bench::FleetCost measure_apart(std::uint32_t devices, bench::Notifications notifications, int rounds) {
+    std::array<int, 2> ends{};
+    if (pipe(ends.data()) != 0) std::exit(3);
+    const pid_t child = fork();
+    if (child == 0) {
+        const auto cost = bench::measure_fleet(devices, notifications, rounds);
+        const auto written = write(ends[1], &cost, sizeof cost);
+        _exit(written == static_cast<ssize_t>(sizeof cost) ? 0 : 1);
+    }
+    close(ends[1]);
+    bench::FleetCost cost;
+    const auto got = read(ends[0], &cost, sizeof cost);
+    close(ends[0]);
+    int status = 0;
+    waitpid(child, &status, 0);
+    if (got != static_cast<ssize_t>(sizeof cost) || status != 0) {
+        std::fprintf(stderr, "lwm2m-bench: the measurement of %u devices failed\n", devices);
+        std::exit(1);
+    }
+    return cost;
+}
+
+double wheel_ns() {
+    constexpr std::uint32_t timers = 1'000'000;
+    base::TimerWheel wheel(timers);
+    const double begin = bench::thread_cpu_us();
+    for (std::uint32_t i = 0; i < timers; ++i) {
+        (void)wheel.arm(base::Time(std::chrono::milliseconds(base::draw(1, 0, 0, i) % 60'000)), {0, i});
+    }
+    std::uint64_t fired = 0;
+    wheel.advance(base::Time(std::chrono::seconds(61)), [&](base::TimerEvent) { ++fired; });
+    return (bench::thread_cpu_us() - begin) * 1e3 / static_cast<double>(fired);
+}
+
+int compare(const std::string& file, const std::vector<Line>& lines) {
+    std::ifstream in(file);
+    if (!in) {
+        std::fprintf(stderr, "lwm2m-bench: cannot read %s\n", file.c_str());
+        return 2;
+    }
+    std::map<std::string, double> before;
+    std::string name;
+    std::string unit;
+    double value = 0;
+    while (in >> name >> value >> unit) before[name] = value;
+    int grown = 0;
+    for (const auto& line : lines) {
+        const auto found = before.find(line.name);
+        if (line.unit != "ratio" || found == before.end() || line.value <= found->second * allowed_growth) continue;
+        std::fprintf(stderr, "%s grew from %.3f to %.3f: more than 10 %%\n", line.name.c_str(), found->second,
+                     line.value);
+        ++grown;
+    }
+    return grown == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"What an operation costs, beside the floor that the kernel sets: `name value unit` lines."};
+    std::vector<std::uint32_t> sizes{10'000, 100'000, 1'000'000};
+    std::string baseline;
+    int repeats = 3;
+    app.add_option("--devices", sizes, "fleet sizes")->delimiter(',');
+    app.add_option("--repeats", repeats, "how often the floor and the smallest fleet are measured; the median counts")
+        ->check(CLI::Range(1, 99));
+    app.add_option("--baseline", baseline, "an earlier output: exit 1 when a ratio has grown by more than 10 %");
+    CLI11_PARSE(app, argc, argv);
+
+    std::vector<Line> lines;
+    const auto print = [&](const std::string& name, double value, const std::string& unit) {
+        lines.push_back({name, value, unit});
+        std::printf("%s %.4g %s\n", name.c_str(), value, unit.c_str());
+        std::fflush(stdout);
+    };
+
+    print("wheel.ns", wheel_ns(), "ns");
+    for (const auto& codec : bench::measure_codecs()) print(codec.name, codec.ns, "ns");
+
+    std::map<std::uint32_t, double> register_us;
+    for (const auto devices : sizes) {
+        std::vector<double> sends;
+        std::vector<double> exchanges;
+        std::vector<double> registers;
+        std::vector<double> non;
+        std::vector<double> con;
+        std::vector<double> register_ratios;
+        std::vector<double> non_ratios;
+        std::vector<double> con_ratios;
+        bench::FleetCost last;
+        for (int i = 0; i < (devices <= 100'000 ? repeats : 1); ++i) {
+            bench::FloorCost floor;
+            {
+                bench::Mirror mirror;
+                floor = bench::measure_floor(mirror, std::min<std::uint32_t>(devices, 200'000), notification_size,
+                                             register_size);
+            }
+            last = measure_apart(devices, bench::Notifications::non_confirmable, devices <= 100'000 ? 4 : 1);
+            const auto confirmed =
+                measure_apart(devices, bench::Notifications::confirmable, devices <= 100'000 ? 4 : 1);
+            sends.push_back(floor.send_us);
+            exchanges.push_back(floor.exchange_us);
+            registers.push_back(last.register_us);
+            non.push_back(last.notify_us);
+            con.push_back(confirmed.notify_us);
+            register_ratios.push_back(last.register_us / floor.exchange_us);
+            non_ratios.push_back(last.notify_us / floor.send_us);
+            con_ratios.push_back(confirmed.notify_us / floor.exchange_us);
+        }
+        const bool only = devices == sizes.back();
+        const std::string suffix = only ? "" : "_" + std::to_string(devices / 1000) + "k";
+        register_us[devices] = median(registers);
+        print("floor.send.us" + suffix, median(sends), "us");
+        print("floor.exchange.us" + suffix, median(exchanges), "us");
+        print("register.us" + suffix, register_us[devices], "us");
+        print("register.ratio" + suffix, median(register_ratios), "ratio");
+        print("notify_non.us" + suffix, median(non), "us");
+        print("notify_non.ratio" + suffix, median(non_ratios), "ratio");
+        print("notify_con.us" + suffix, median(con), "us");
+        print("notify_con.ratio" + suffix, median(con_ratios), "ratio");
+        print("device.bytes" + suffix, last.bytes_per_device, "bytes");
+        print("construct_" +
+                  (devices >= 1'000'000 ? std::to_string(devices / 1'000'000) + "m"
+                                        : std::to_string(devices / 1000) + "k") +
+                  ".s",
+              last.construct_s, "s");
+    }
+    if (register_us.contains(10'000) && register_us.contains(1'000'000)) {
+        print("register.growth_1m_10k", register_us[1'000'000] / register_us[10'000], "ratio");
+    }
+    return baseline.empty() ? 0 : compare(baseline, lines);
+}

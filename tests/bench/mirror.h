@@ -1,0 +1,42 @@
+// Mirror: the least server that devices can register with, on a thread of its own: answers from templates, keeps nothing but how far it is. What it costs is
+// not counted.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+#include <netinet/in.h>
+
+namespace bench {
+
+class Mirror {
+public:
+    Mirror();
+    ~Mirror();
+
+    std::uint16_t port() const { return port_; }
+    // Datagrams taken in so far: whoever sends may keep a window by it.
+    std::uint64_t received() const { return received_.load(std::memory_order_relaxed); }
+    // Sends an Observe of /3303/0/5700 to `count` of the addresses that have registered, going on where the last call ended. Returns how many.
+    void observe_next(std::uint32_t count) { observe_.fetch_add(count); }
+    std::uint64_t observes_sent() const { return observes_sent_.load(); }
+    std::uint64_t registered() const { return registered_.load(); }
+
+private:
+    void run();
+    void send_observes(int fd);
+
+    int fd_ = -1;
+    std::uint16_t port_ = 0;
+    std::atomic<bool> stop_{false};
+    std::atomic<std::uint64_t> received_{0};
+    std::atomic<std::uint64_t> registered_{0};
+    std::atomic<std::uint32_t> observe_{0};
+    std::atomic<std::uint64_t> observes_sent_{0};
+    std::vector<sockaddr_in> clients_;
+    std::thread thread_;
+};
+
+}  // namespace bench
