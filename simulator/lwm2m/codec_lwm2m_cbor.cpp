@@ -23,6 +23,8 @@ public:
         if (head->kind != Kind::map) return base::fail("LwM2M CBOR is a map", head->offset);
         if (const auto done = members(Path{}, *head); !done) return done;
         if (!in_.at_end()) return base::fail("bytes after the map", in_.offset());
+        if (leaves_ == Leaves::values && sink_.base().depth >= 3 && sink_.size() == 0)
+            return empty_map(sink_.base(), 0);
         return {};
     }
 
@@ -57,6 +59,7 @@ private:
     base::Result<void> empty_map(const Path& path, std::size_t offset) {
         if (leaves_ == Leaves::paths)
             return path.depth == 0 ? base::Result<void>{} : sink_.add(path, ValueView{}, offset);
+        if (path.depth == 4) return base::fail("a value is missing", offset);
         if (path.depth < 2 || (path.depth == 2 && path == sink_.base())) return {};
         return sink_.add(path, ValueView{}, offset);
     }

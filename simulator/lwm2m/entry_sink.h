@@ -19,6 +19,7 @@ public:
 
     const Path& base() const { return base_; }
     const DecodeLimits& limits() const { return limits_; }
+    std::size_t size() const { return out_.entries.size(); }
 
     // The type of the resource that `path` is or is in; none above a resource or where it is not known.
     Type type_of(const Path& path) const { return path.depth < 3 ? Type::none : types_.type_of(path.prefix(3)); }

@@ -65,6 +65,10 @@ TEST_F(Lwm2mCbor, EmptyMapsAreInstancesAndResourcesWithoutMembers) {
     EXPECT_EQ(encoded(format, {3, 0}, {}), "BF820300BFFFFF");
     EXPECT_EQ(decoded_hex(format, {3, 0}, "BF820300BFFFFF"), Lines{});
     EXPECT_EQ(decoded_hex(format, {3, 0}, "BFFF"), Lines{});
+    EXPECT_EQ(decoded_hex(format, {3, 0, 7}, "BFFF"), Lines{"/3/0/7 none"});
+    EXPECT_EQ(decoded_hex(format, {3, 0, 9}, "BFFF"), Lines{"error at 0: a value is missing"});
+    EXPECT_EQ(decoded_hex(format, {3, 0, 7, 0}, "BFFF"), Lines{"error at 0: a value is missing"});
+    EXPECT_EQ(decoded_hex(format, {3, 0, 7}, "A18403000700A0"), Lines{"error at 6: a value is missing"});
 }
 
 TEST_F(Lwm2mCbor, PathsHaveNullForAValue) {
