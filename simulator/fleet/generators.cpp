@@ -303,18 +303,20 @@ Stay stay_at(const profiles::StatesGenerator& form, const GeneratorSpec& spec, c
     };
     double total = 0;
     for (std::size_t i = 0; i < count; ++i) total += length(i);
+    const std::int64_t within = at - begin;
+    // What would end after the end of time does not end.
+    const auto ending = [&](std::int64_t after) {
+        return begin > std::numeric_limits<std::int64_t>::max() - after ? std::numeric_limits<std::int64_t>::max()
+                                                                        : begin + after;
+    };
     double until = 0;
     for (std::size_t i = 0; i + 1 < count; ++i) {
         until += length(i);
         const double share = total > 0 ? until / total : static_cast<double>(i + 1) / static_cast<double>(count);
-        const std::int64_t end = begin + std::llround(share * static_cast<double>(round));
-        if (at < end) return {i, end};
+        const auto after = std::min(round, std::int64_t{std::llround(share * static_cast<double>(round))});
+        if (within < after) return {i, ending(after)};
     }
-    // A round that would end after the end of time does not end.
-    const std::int64_t end = begin > std::numeric_limits<std::int64_t>::max() - round
-                                 ? std::numeric_limits<std::int64_t>::max()
-                                 : begin + round;
-    return {count - 1, end};
+    return {count - 1, ending(round)};
 }
 
 std::size_t drawn_state(const profiles::StatesGenerator& form, double unit) {
