@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::size_t largest_answer = 256 * 1024;  // bytes; a body beyond it is answered with 5.00
 
+constexpr std::uint32_t most_transfers = 1u << 17;  // memory is taken for those under way only
+
 // A whole number that the profile gives for a resource of its first Server object instance.
 std::uint32_t server_setting(const profiles::ResolvedProfile& profile, std::uint16_t resource,
                              std::uint32_t otherwise) {
@@ -48,6 +50,7 @@ DevicePool::DevicePool(std::uint64_t run_seed, Membership members, std::vector<p
       changes(share_of(membership.devices, capacity.changes_per_device)),
       attributes(share_of(membership.devices, 1)),
       bytes(share_of(membership.devices, 1)),
+      blocks({.transfers = std::min(membership.devices + 64, most_transfers)}),
       devices_(membership.devices) {
     profiles.reserve(resolved.size());
     for (auto& profile : resolved) profiles.emplace_back(std::move(profile));

@@ -5,6 +5,7 @@
 #include <functional>
 #include <vector>
 
+#include "coap/block_transfers.h"
 #include "metrics/counters.h"
 #include "metrics/latency.h"
 #include "profiles/resolved_profile.h"
@@ -69,7 +70,8 @@ public:
     base::Slab<Observation> observations;
     base::Slab<Change> changes;
     base::Slab<lwm2m::Attributes> attributes;
-    base::BytePool bytes;  // of the changes
+    base::BytePool bytes;         // of the changes
+    coap::BlockTransfers blocks;  // requests whose body comes in blocks; the peer is the DeviceId
     lwm2m::Workspace workspace;
 
 private:

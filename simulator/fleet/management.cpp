@@ -13,8 +13,6 @@ using coap::Code;
 using coap::OptionNumber;
 using lwm2m::RequestKind;
 
-constexpr std::uint32_t largest_szx = 6;  // 1024 bytes; 7 is reserved over UDP (RFC 7959 2.2)
-
 metrics::ServerRequest counted_as(RequestKind kind) {
     switch (kind) {
         case RequestKind::read: return metrics::ServerRequest::read;
@@ -35,71 +33,52 @@ metrics::ServerRequest counted_as(RequestKind kind) {
     return metrics::ServerRequest::unknown;
 }
 
-// The part of a large answer that the request asks for (RFC 7959 2.4). The answer is made anew for each block: nothing
-// is kept.
-struct Slice {
-    base::Bytes bytes;
-    std::optional<std::uint32_t> block2;
-    std::optional<std::uint32_t> size2;
-    bool beyond = false;
+struct Response {
+    lwm2m::Answer answer;
+    std::optional<std::uint32_t> observe;
+    std::optional<coap::Block> wanted;  // the Block2 option of the request
+    std::optional<coap::Block> block1;
+    std::optional<std::uint32_t> size1;
+    bool done = false;  // the request was dispatched; else it was not understood, or more blocks of it are to come
 };
 
-Slice slice(base::Bytes payload, const coap::MessageView& request) {
-    const auto wanted = request.find_uint(OptionNumber::block2);
-    const std::uint32_t szx = wanted ? std::min(static_cast<std::uint32_t>(*wanted & 7), largest_szx) : largest_szx;
-    const std::size_t size = std::size_t{16} << szx;
-    const std::size_t number = wanted ? static_cast<std::size_t>(*wanted >> 4) : 0;
-    if (!wanted && payload.size() <= size) return {payload, std::nullopt, std::nullopt};
-    const std::size_t start = number * size;
-    if (start >= payload.size() && number > 0) return {{}, std::nullopt, std::nullopt, true};
-    const std::size_t length = std::min(size, payload.size() - start);
-    const bool more = start + length < payload.size();
-    Slice part{payload.subspan(start, length), static_cast<std::uint32_t>(number << 4 | (more ? 8u : 0u) | szx), {}};
-    if (number == 0) part.size2 = static_cast<std::uint32_t>(payload.size());
+// The part of a large answer that the request asks for (RFC 7959 2.4). The answer is made anew for each block: nothing
+// is kept.
+coap::Block2Answer part_of(const Response& response) {
+    const auto& answer = response.answer;
+    coap::Block2Answer part{.code = answer.code, .bytes = answer.payload};
+    if (!coap::is_success(answer.code) || answer.payload.empty()) return part;
+    part = coap::answer_block2(answer.payload, response.wanted);
+    if (part.code == Code::content) part.code = answer.code;
     return part;
 }
 
-std::uint32_t etag_of(base::Bytes payload) {
-    std::uint64_t value = payload.size();
-    for (const auto byte : payload) value = value * 0x100000001b3ULL + byte;
-    return static_cast<std::uint32_t>(base::mix(value));
+void write_location(const lwm2m::Path& created, coap::MessageWriter& message) {
+    std::array<char, 6> digits;
+    for (std::uint8_t level = 0; level < created.depth; ++level) {
+        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), created.ids[level]).ptr;
+        message.option(OptionNumber::location_path,
+                       std::string_view(digits.data(), static_cast<std::size_t>(end - digits.data())));
+    }
 }
-
-struct Response {
-    lwm2m::Answer answer;
-    bool observing = false;
-};
 
 void write(const coap::MessageView& request, Device& device, const Response& response, base::Writer& out) {
     const bool confirmable = request.type == coap::MessageType::confirmable;
     const auto& answer = response.answer;
-    const Slice part = slice(answer.payload, request);
+    const auto part = part_of(response);
     coap::MessageWriter message(
         out, {.type = confirmable ? coap::MessageType::acknowledgement : coap::MessageType::non_confirmable,
-              .code = part.beyond ? Code::bad_request : answer.code,
+              .code = part.code,
               .message_id = confirmable ? request.message_id : device.peer.take_message_id(),
               .token = request.token});
-    if (part.beyond) return;
-    if (part.block2) {
-        const std::uint32_t etag = etag_of(answer.payload);
-        const std::array<std::uint8_t, 4> bytes{static_cast<std::uint8_t>(etag >> 24),
-                                                static_cast<std::uint8_t>(etag >> 16),
-                                                static_cast<std::uint8_t>(etag >> 8), static_cast<std::uint8_t>(etag)};
-        message.option(OptionNumber::etag, bytes);
-    }
-    if (response.observing) message.option_uint(OptionNumber::observe, first_sequence);
-    if (answer.created) {
-        std::array<char, 6> digits;
-        for (std::uint8_t level = 0; level < answer.created->depth; ++level) {
-            const auto end =
-                std::to_chars(digits.data(), digits.data() + digits.size(), answer.created->ids[level]).ptr;
-            message.option(OptionNumber::location_path,
-                           std::string_view(digits.data(), static_cast<std::size_t>(end - digits.data())));
-        }
-    }
+    if (part.block2) coap::write_etag(message, coap::fingerprint(answer.payload));
+    if (response.observe) message.option_uint(OptionNumber::observe, *response.observe);
+    if (answer.created) write_location(*answer.created, message);
     if (answer.format) message.option_uint(OptionNumber::content_format, static_cast<std::uint16_t>(*answer.format));
-    if (part.block2) message.option_uint(OptionNumber::block2, *part.block2);
+    if (part.block2) message.option_uint(OptionNumber::block2, coap::encode_block(*part.block2));
+    if (response.block1) message.option_uint(OptionNumber::block1, coap::encode_block(*response.block1));
     if (part.size2) message.option_uint(OptionNumber::size2, *part.size2);
+    if (response.size1) message.option_uint(OptionNumber::size1, *response.size1);
     message.payload(part.bytes);
 }
 
@@ -123,16 +102,58 @@ bool changes_something(RequestKind kind) {
     return true;
 }
 
+// Does what the request asks for; one in blocks when the last of them has come (RFC 7959 2.5).
+Response respond(Turn& turn, DeviceId id, const coap::MessageView& message, DeviceTree& tree) {
+    const auto& abilities = turn.pool.profile_of(turn.pool[id]).abilities;
+    const lwm2m::Request& request = turn.pool.workspace.request;
+    Response response;
+    const auto wanted = coap::find_block(message, OptionNumber::block2);
+    if (!wanted) {
+        response.answer.code = Code::bad_request;  // RFC 7959 2.2: a reserved size
+        return response;
+    }
+    response.wanted = *wanted;
+    base::Bytes body = request.payload;
+    const bool in_blocks = message.find(OptionNumber::block1).has_value();
+    const coap::TransferKey transfer{id, in_blocks ? coap::resource_of(message) : 0};
+    if (in_blocks) {
+        const auto received = turn.pool.blocks.receive(turn.now, transfer, message);
+        response.block1 = received.block1;
+        response.size1 = received.size1;
+        response.answer.code = received.code;
+        if (received.kind == coap::BlockTransfers::Received::Kind::answer) return response;
+        body = received.body;
+    }
+    response.answer = lwm2m::dispatch(request, body, tree, tree, abilities, turn.pool.workspace);
+    response.done = true;
+    if (in_blocks) turn.pool.blocks.finish(turn.now, transfer, response.answer.code);
+    return response;
+}
+
+void keep_observations(Turn& turn, DeviceId id, const coap::MessageView& message, Response& response) {
+    const lwm2m::Request& request = turn.pool.workspace.request;
+    const bool succeeded = response.done && coap::is_success(response.answer.code);
+    if (succeeded && request.kind == RequestKind::observe && response.answer.format) {
+        response.observe = observe(turn, id,
+                                   {.path = request.path,
+                                    .token = message.token,
+                                    .format = *response.answer.format,
+                                    .payload = response.answer.payload});
+    } else if (response.done && request.kind == RequestKind::cancel_observe) {
+        cancel_observation(turn, id, message.token);
+    }
+}
+
 }  // namespace
 
 void on_request(Turn& turn, DeviceId id, const coap::MessageView& message, Repeated repeated) {
     Device& device = turn.pool[id];
-    const auto& abilities = turn.pool.profile_of(device).abilities;
-    lwm2m::Request& request = turn.pool.workspace.request;
+    const lwm2m::Request& request = turn.pool.workspace.request;
     DeviceTree tree(turn, id);
     Response response;
     auto kind = metrics::ServerRequest::unknown;
-    const auto understood = lwm2m::understand(message, abilities, request);
+    const auto understood =
+        lwm2m::understand(message, turn.pool.profile_of(device).abilities, turn.pool.workspace.request);
     if (!understood) {
         response.answer.code = understood.error();
     } else {
@@ -140,18 +161,9 @@ void on_request(Turn& turn, DeviceId id, const coap::MessageView& message, Repea
         // RFC 7252 4.5: whatever changes something has its answer kept; a repeated request that comes here changes
         // nothing.
         if (repeated == Repeated::yes && changes_something(request.kind)) return;
-        response.answer = lwm2m::dispatch(request, request.payload, tree, tree, abilities, turn.pool.workspace);
+        response = respond(turn, id, message, tree);
     }
-    const bool succeeded = coap::is_success(response.answer.code);
-    if (understood && succeeded && request.kind == RequestKind::observe && response.answer.format) {
-        response.observing = observe(turn, id,
-                                     {.path = request.path,
-                                      .token = message.token,
-                                      .format = *response.answer.format,
-                                      .payload = response.answer.payload});
-    } else if (understood && request.kind == RequestKind::cancel_observe) {
-        cancel_observation(turn, id, message.token);
-    }
+    keep_observations(turn, id, message, response);
     auto out = turn.open();
     write(message, device, response, out);
     if (out.failed()) {
@@ -167,7 +179,7 @@ void on_request(Turn& turn, DeviceId id, const coap::MessageView& message, Repea
     }
     turn.send(id, out);
 
-    if (!understood || !succeeded) return;
+    if (!response.done || !coap::is_success(response.answer.code)) return;
     if (changes_something(request.kind) && request.kind != RequestKind::execute) on_written(turn, id, request.path);
     if (const auto away = tree.wants_reboot()) {
         power_cycle(turn, id, *away);

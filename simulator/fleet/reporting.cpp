@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "coap/blockwise.h"
+#include "coap/observe.h"
 #include "simulator/fleet/device_tree.h"
 #include "simulator/fleet/life.h"
 
@@ -9,9 +11,6 @@ namespace fleet {
 namespace {
 
 using metrics::Operation;
-
-constexpr base::Duration confirm_every = std::chrono::hours(24);  // RFC 7641 4.5
-constexpr std::uint32_t sequence_mask = 0xffffff;                 // RFC 7641 3.4: 24 bits
 
 // FNV-1a, eight bytes at a time.
 std::uint64_t hash(base::Bytes bytes) {
@@ -96,18 +95,23 @@ struct Notification {
     coap::Code code = coap::Code::content;
 };
 
-// Writes the notification; the Observe option is left out of one that says no more will come (RFC 7641 4.2).
+// Writes the notification; the Observe option is left out of one that says no more will come (RFC 7641 4.2). Of a long
+// value it carries the first block; the server fetches the rest (RFC 7959 2.6).
 void write(Observation& observation, const Notification& notification, std::uint16_t message_id, base::Writer& out) {
     coap::MessageWriter message(out, {.type = notification.type,
                                       .code = notification.code,
                                       .message_id = message_id,
                                       .token = observation.token.view()});
+    const auto part = coap::answer_block2(notification.payload, std::nullopt);
     if (coap::is_success(notification.code)) {
-        observation.sequence = (observation.sequence + 1) & sequence_mask;
+        observation.sequence = coap::next_observe_sequence(observation.sequence);
+        if (part.block2) coap::write_etag(message, coap::fingerprint(notification.payload));
         message.option_uint(coap::OptionNumber::observe, observation.sequence);
         message.option_uint(coap::OptionNumber::content_format, observation.format);
+        if (part.block2) message.option_uint(coap::OptionNumber::block2, coap::encode_block(*part.block2));
+        if (part.size2) message.option_uint(coap::OptionNumber::size2, *part.size2);
     }
-    message.payload(notification.payload);
+    message.payload(part.bytes);
 }
 
 void send_non(Turn& turn, const Notification& notification) {
@@ -189,7 +193,8 @@ void notify(Turn& turn, std::uint32_t index) {
         arm(turn, index, observation.notified);
         return;
     }
-    const bool confirmable = profile.behaviour.notify_confirmable || turn.now - observation.confirmed >= confirm_every;
+    const bool confirmable =
+        profile.behaviour.notify_confirmable || coap::must_confirm(observation.confirmed, turn.now);
     if (confirmable && device.peer.busy()) {
         wait(turn, index);
         return;
@@ -199,27 +204,32 @@ void notify(Turn& turn, std::uint32_t index) {
     observation.waiting = false;
     observation.payload_hash = payload_hash;
     observation.notified = due;
-    const auto payload = answer.payload.first(std::min<std::size_t>(answer.payload.size(), 1024));
     if (confirmable) {
-        send_con(turn, {index, payload, coap::MessageType::confirmable});
+        send_con(turn, {index, answer.payload, coap::MessageType::confirmable});
     } else {
-        send_non(turn, {index, payload, coap::MessageType::non_confirmable});
+        send_non(turn, {index, answer.payload, coap::MessageType::non_confirmable});
     }
     arm(turn, index, observation.notified);
 }
 
 }  // namespace
 
-bool observe(Turn& turn, DeviceId id, const ObserveRequest& request) {
+std::optional<std::uint32_t> observe(Turn& turn, DeviceId id, const ObserveRequest& request) {
     Device& device = turn.pool[id];
-    remove_if(turn, device, [&](const Observation& old) { return base::equal(old.token.view(), request.token); });
+    std::uint32_t sequence = 1;
+    remove_if(turn, device, [&](const Observation& old) {
+        const bool same = base::equal(old.token.view(), request.token);
+        // RFC 7641 4.1, 4.4: it is the same observation, and its numbers go on rising.
+        if (same) sequence = coap::next_observe_sequence(old.sequence);
+        return same;
+    });
     std::uint32_t count = 0;
     for (auto at = device.observations; at != base::no_index; at = turn.pool.observations[at].next) ++count;
-    if (count >= max_observations_per_device) return false;
+    if (count >= max_observations_per_device) return std::nullopt;
     const auto index = turn.pool.observations.take();
     if (index == base::no_index) {
         turn.counters.drop(metrics::Drop::no_slot);
-        return false;
+        return std::nullopt;
     }
     Observation& observation = turn.pool.observations[index];
     observation.path = request.path;
@@ -228,14 +238,14 @@ bool observe(Turn& turn, DeviceId id, const ObserveRequest& request) {
     observation.payload_hash = hash(request.payload);
     observation.notified = turn.now;
     observation.confirmed = turn.now;
-    observation.sequence = first_sequence;
+    observation.sequence = sequence;
     observation.device = id;
     observation.next = device.observations;
     observation.changing = DeviceTree(turn, id).next_change(request.path) != base::never;
     device.observations = index;
     turn.counters.add_observations(1);
     arm(turn, index, turn.now);
-    return true;
+    return sequence;
 }
 
 void cancel_observation(Turn& turn, DeviceId id, base::Bytes token) {

@@ -9,7 +9,8 @@
 namespace fleet {
 
 // Starts observing `path` with the request's token, or anew when the token is known (RFC 7641 4.1). `payload` is that
-// of the answer that goes out now. False when the device has too many observations, or the shard has no room: the
+// of the answer that goes out now. Gives the value of its Observe option; nothing when the device has too many
+// observations, or the shard has no room: the
 // answer is then that of a plain Read (RFC 7641 4.1) or 5.03.
 struct ObserveRequest {
     lwm2m::Path path;
@@ -17,9 +18,7 @@ struct ObserveRequest {
     lwm2m::ContentFormat format{};
     base::Bytes payload;
 };
-bool observe(Turn& turn, DeviceId id, const ObserveRequest& request);
-// The Observe option of the answer.
-inline constexpr std::uint32_t first_sequence = 1;
+std::optional<std::uint32_t> observe(Turn& turn, DeviceId id, const ObserveRequest& request);
 
 void cancel_observation(Turn& turn, DeviceId id, base::Bytes token);
 void cancel_observations(Turn& turn, DeviceId id);

@@ -1,0 +1,313 @@
+// A device as a CoAP endpoint: RFC 7252 4, RFC 7641 and RFC 7959 as its server sees them, from Register on.
+#include "coap/observe.h"
+#include "tests/support/device_lockstep.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using support::ACK;
+using support::body_of;
+using support::CON;
+using support::Message;
+using support::NON;
+using support::RST;
+
+constexpr const char* yaml = R"(
+profile: spec
+description: a device for the specification tests
+endpoint: "d"
+lwm2m: {version: "1.1", lifetime: 60s}
+objects:
+  device/0:
+    manufacturer: Acme
+    timezone: UTC
+    reboot:
+)";
+
+class DeviceCoap : public support::DeviceLockstep {
+protected:
+    DeviceCoap() : DeviceLockstep(yaml) {}
+    explicit DeviceCoap(std::string profile_text) : DeviceLockstep(std::move(profile_text)) {}
+
+    static Message read(std::uint16_t id, std::string_view path) {
+        return Message(CON, Code::get).id(id).token("0a").path(path).uint(coap::OptionNumber::accept, 0);
+    }
+    static Message write_timezone(std::uint16_t id, std::string_view value) {
+        return Message(CON, Code::put).id(id).token("0b").path("/3/0/15").format(0).payload(value);
+    }
+    void observe_timezone() {
+        server.sends(read(500, "/3/0/15").token("4a").observe(0));
+        sequence_ = *server.expect(ACK, Code::content)
+                         .id(500)
+                         .token("4a")
+                         .payload("UTC")
+                         .view()
+                         .find_uint(coap::OptionNumber::observe);
+    }
+    // A notification's sequence number is newer than that of the one before.
+    void expect_newer(const support::Seen& seen) {
+        const auto next = coap::observe_sequence(seen.view());
+        ASSERT_TRUE(next);
+        EXPECT_TRUE(coap::is_newer({static_cast<std::uint32_t>(sequence_), now}, *next, now));
+        sequence_ = *next;
+    }
+
+private:
+    std::uint64_t sequence_ = 0;
+};
+
+// RFC 7252 4.2: the Register is repeated as it was until it is answered.
+TEST_F(DeviceCoap, RegisterIsRepeatedUntilItIsAnswered) {
+    device_starts();
+    const auto first = server.expect(CON, Code::post).path("/rd").query("ep=d").query("lt=60").bytes();
+    after(3s);
+    server.expect(CON, Code::post).same_as(first);
+    server.replies(Message(ACK, Code::created).location("/rd/5a"));
+    EXPECT_EQ(state(), registered);
+    after(40s);
+    server.expect_silence();
+}
+
+// RFC 7252 5.2.2: the server answers when it can: empty ACK, then a confirmable 2.01, which the device acknowledges.
+TEST_F(DeviceCoap, RegisterMayBeAnsweredSeparately) {
+    device_starts();
+    server.expect(CON, Code::post);
+    const auto token = server.last_token;
+    server.acknowledges();
+    after(20s);
+    server.expect_silence();
+    const auto created = Message(CON, Code::created).id(900).token(token.view()).location("/rd/5a");
+    server.sends(created);
+    server.expect(ACK, Code::empty).id(900);
+    EXPECT_EQ(state(), registered);
+    server.sends(created);
+    server.expect(ACK, Code::empty).id(900);
+}
+
+// RFC 7252 4.3.
+TEST_F(DeviceCoap, PingIsAnsweredByReset) {
+    device_registers();
+    server.sends(Message(CON, Code::empty).id(0x1234));
+    server.expect(RST, Code::empty).id(0x1234);
+}
+
+// RFC 7252 4.2: a confirmable response to nothing is rejected.
+TEST_F(DeviceCoap, UnknownConfirmableResponseIsReset) {
+    device_registers();
+    server.sends(Message(CON, Code::content).id(77).token("ff"));
+    server.expect(RST, Code::empty).id(77);
+}
+
+// RFC 7252 5.2.1: an answer has the message id and token of its request; 5.2.3: that of a NON has an id of its own.
+TEST_F(DeviceCoap, AnswersMatchTheirRequests) {
+    device_registers();
+    server.sends(read(1, "/3/0/0").token("0102030405060708"));
+    server.expect(ACK, Code::content).id(1).token("0102030405060708").payload("Acme");
+    server.sends(Message(NON, Code::get).id(2).token("").path("/3/0/0").uint(coap::OptionNumber::accept, 0));
+    server.expect(NON, Code::content).token("").payload("Acme");
+}
+
+// RFC 7252 4.5: a Write that comes twice is done once, and answered twice.
+TEST_F(DeviceCoap, RepeatedWriteIsDoneOnce) {
+    device_registers();
+    server.sends(write_timezone(1, "CET"));
+    const auto answer = server.expect(ACK, Code::changed).id(1).bytes();
+    server.sends(write_timezone(2, "EST"));
+    server.expect(ACK, Code::changed).id(2);
+    server.sends(write_timezone(1, "CET"));
+    server.expect(ACK, Code::changed).same_as(answer);
+    server.sends(read(3, "/3/0/15"));
+    server.expect(ACK, Code::content).payload("EST");
+}
+
+TEST_F(DeviceCoap, RepeatedReadIsAnsweredAgain) {
+    device_registers();
+    server.sends(read(1, "/3/0/0"));
+    const auto answer = server.expect(ACK, Code::content).bytes();
+    server.sends(read(1, "/3/0/0"));
+    server.expect(ACK, Code::content).same_as(answer);
+}
+
+// RFC 7252 5.4.1: a critical option that is not known: 4.02 to a request; an elective one is ignored.
+TEST_F(DeviceCoap, UnknownOptions) {
+    device_registers();
+    server.sends(read(1, "/3/0/0").option(static_cast<coap::OptionNumber>(2049), "x"));
+    server.expect(ACK, Code::bad_option).id(1);
+    server.sends(read(2, "/3/0/0").option(static_cast<coap::OptionNumber>(2050), "x"));
+    server.expect(ACK, Code::content).id(2);
+}
+
+// RFC 7641 1.2: the answer to an Observe has the option, and so has each notification, with the token of the request.
+TEST_F(DeviceCoap, NotificationsFollowAnObserve) {
+    device_registers();
+    observe_timezone();
+    after(2s);
+    server.sends(write_timezone(1, "CET"));
+    server.expect(ACK, Code::changed);
+    after(10ms);
+    expect_newer(server.expect(NON, Code::content).token("4a").payload("CET"));
+    server.sends(write_timezone(2, "EST"));
+    server.expect(ACK, Code::changed);
+    after(10ms);
+    expect_newer(server.expect(NON, Code::content).token("4a").payload("EST"));
+}
+
+// RFC 7641 3.6: RST to a notification, or GET with Observe 1 and the same token, ends it.
+TEST_F(DeviceCoap, ResetEndsAnObservation) {
+    device_registers();
+    observe_timezone();
+    server.sends(write_timezone(1, "CET"));
+    server.expect(ACK, Code::changed);
+    after(10ms);
+    server.expect(NON, Code::content);
+    server.resets();
+    server.sends(write_timezone(2, "EST"));
+    server.expect(ACK, Code::changed);
+    after(20s);
+    server.expect_silence();
+}
+
+TEST_F(DeviceCoap, ObserveOneEndsAnObservation) {
+    device_registers();
+    observe_timezone();
+    server.sends(read(501, "/3/0/15").token("4a").observe(1));
+    server.expect(ACK, Code::content).without(coap::OptionNumber::observe);
+    server.sends(write_timezone(1, "CET"));
+    server.expect(ACK, Code::changed);
+    after(20s);
+    server.expect_silence();
+}
+
+// RFC 7641 4.1: the same token again is the same observation: one notification for a change, and newer than those
+// before.
+TEST_F(DeviceCoap, ObserveAgainByTheSameToken) {
+    device_registers();
+    observe_timezone();
+    for (std::uint16_t id = 1; id <= 3; ++id) {
+        server.sends(write_timezone(id, id % 2 == 1 ? "CET" : "EST"));
+        server.expect(ACK, Code::changed);
+        after(10ms);
+        expect_newer(server.expect(NON, Code::content));
+    }
+    server.sends(read(600, "/3/0/15").token("4a").observe(0));
+    expect_newer(server.expect(ACK, Code::content));
+    server.sends(write_timezone(9, "UTC"));
+    server.expect(ACK, Code::changed);
+    after(10ms);
+    expect_newer(server.expect(NON, Code::content));
+    after(10s);
+    server.expect_silence();
+}
+
+// RFC 7959 2.2: SZX 7 is reserved: 4.00.
+TEST_F(DeviceCoap, ReservedBlockSizeIsABadRequest) {
+    device_registers();
+    server.sends(read(1, "/3/0/0").uint(coap::OptionNumber::block2, 7));
+    server.expect(ACK, Code::bad_request).id(1);
+}
+
+// RFC 7959 3.1, figure 3: Block-Wise GET with Early Negotiation.
+TEST_F(DeviceCoap, AnswersInTheBlocksAskedFor) {
+    device_registers();
+    const auto zone = body_of(40);
+    server.sends(write_timezone(1, zone));
+    server.expect(ACK, Code::changed);
+    for (unsigned number = 0; number < 3; ++number) {
+        server.sends(read(static_cast<std::uint16_t>(10 + number), "/3/0/15").block2(number, 0, 16));
+        server.expect(ACK, Code::content).block2(number, number < 2, 16).payload(zone.substr(number * 16, 16));
+    }
+    server.sends(read(20, "/3/0/15").block2(3, 0, 16));
+    server.expect(ACK, Code::bad_option).id(20);
+}
+
+// RFC 7959 3.2, figure 7: a Write in blocks is done when the last has come, and once.
+TEST_F(DeviceCoap, TakesAWriteInBlocks) {
+    device_registers();
+    const auto zone = body_of(40);
+    const auto block = [&](std::uint16_t id, unsigned number) {
+        return Message(CON, Code::put)
+            .id(id)
+            .token("0b")
+            .path("/3/0/15")
+            .format(0)
+            .block1(number, number < 2, 16)
+            .payload(zone.substr(number * 16, 16));
+    };
+    server.sends(block(1, 0));
+    server.expect(ACK, Code::continue_).id(1).block1(0, 1, 16);
+    server.sends(block(2, 1));
+    server.expect(ACK, Code::continue_).id(2).block1(1, 1, 16);
+    server.sends(read(3, "/3/0/15"));
+    server.expect(ACK, Code::content).payload("UTC");
+    server.sends(block(4, 2));
+    server.expect(ACK, Code::changed).id(4).block1(2, 0, 16);
+    server.sends(read(5, "/3/0/15"));
+    server.expect(ACK, Code::content).payload(zone);
+}
+
+// RFC 7959 2.9.2.
+TEST_F(DeviceCoap, AMissingBlockIsIncomplete) {
+    device_registers();
+    server.sends(Message(CON, Code::put).id(1).path("/3/0/15").format(0).block1(1, 0, 16).payload("x"));
+    server.expect(ACK, Code::request_entity_incomplete).id(1);
+}
+
+// RFC 7959 2.6: a notification carries block 0 of what does not fit; the rest is there to be fetched.
+TEST_F(DeviceCoap, ALongNotificationIsItsFirstBlock) {
+    device_registers();
+    observe_timezone();
+    const auto zone = body_of(1100);
+    server.sends(write_timezone(1, zone));
+    server.expect(ACK, Code::changed);
+    after(10ms);
+    const auto notification = server.expect(NON, Code::content);
+    notification.token("4a").block2(0, 1, 1024).payload(zone.substr(0, 1024));
+    EXPECT_TRUE(notification.view().find(coap::OptionNumber::etag));
+    server.sends(read(7, "/3/0/15").token("0c").block2(1, 0, 1024));
+    server.expect(ACK, Code::content).token("0c").block2(1, 0, 1024).payload(zone.substr(1024));
+}
+
+class DeviceCoapConfirmable : public DeviceCoap {
+protected:
+    DeviceCoapConfirmable() : DeviceCoap(std::string(yaml) + "behaviour: {notify: {confirmable: true}}\n") {}
+};
+
+// RFC 7641 4.5: a confirmable notification is repeated until it is acknowledged; 4.5.2: what changes meanwhile is told
+// once, as it is then.
+TEST_F(DeviceCoapConfirmable, NotificationsAreConfirmedOneAtATime) {
+    device_registers();
+    observe_timezone();
+    server.sends(write_timezone(1, "CET"));
+    server.expect(ACK, Code::changed);
+    after(10ms);
+    const auto first = server.expect(CON, Code::content);
+    first.token("4a").payload("CET");
+    for (std::uint16_t id = 2; id <= 4; ++id) {
+        server.sends(write_timezone(id, "zone" + std::to_string(id)));
+        server.expect(ACK, Code::changed);
+        after(10ms);
+    }
+    server.expect_silence();
+    server.sends(Message(ACK, Code::empty).id(first.view().message_id));
+    after(10ms);
+    expect_newer(server.expect(CON, Code::content).payload("zone4"));
+    server.acknowledges();
+    after(10s);
+    server.expect_silence();
+}
+
+TEST_F(DeviceCoapConfirmable, ResetEndsTheObservation) {
+    device_registers();
+    observe_timezone();
+    server.sends(write_timezone(1, "CET"));
+    server.expect(ACK, Code::changed);
+    after(10ms);
+    server.expect(CON, Code::content);
+    server.resets();
+    server.sends(write_timezone(2, "EST"));
+    server.expect(ACK, Code::changed);
+    after(20s);
+    server.expect_silence();
+}
+
+}  // namespace
