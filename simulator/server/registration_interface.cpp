@@ -1,0 +1,237 @@
+// The registration interface of the server: Register, Update, De-register (Core 1.1.1, 6.2).
+#include <algorithm>
+#include <array>
+
+#include "simulator/server/server.h"
+
+namespace server {
+namespace {
+
+using coap::Code;
+using coap::OptionNumber;
+
+// Where a request goes.
+struct Target {
+    enum class Kind : std::uint8_t { registrations, registration, other };
+    Kind kind = Kind::other;
+    std::string_view location;  // of `registration`, what stands behind "rd/"
+};
+
+Target target_of(const coap::MessageView& message) {
+    std::array<std::string_view, 2> segments;
+    std::size_t count = 0;
+    for (const coap::Option& option : message.options) {
+        if (option.number != OptionNumber::uri_path) continue;
+        if (count < segments.size()) segments[count] = option.text();
+        ++count;
+    }
+    if (count == 0 || count > 2 || segments[0] != "rd") return {};
+    if (count == 1) return {Target::Kind::registrations, {}};
+    return {Target::Kind::registration, segments[1]};
+}
+
+// RFC 7252 5.4.1: a critical option that is not understood is answered with 4.02.
+bool understood(const coap::MessageView& message) {
+    constexpr std::array known{OptionNumber::uri_host,  OptionNumber::uri_port, OptionNumber::uri_path,
+                               OptionNumber::uri_query, OptionNumber::accept,   OptionNumber::block1,
+                               OptionNumber::block2};
+    for (const coap::Option& option : message.options) {
+        if (!coap::is_critical(option.number)) continue;
+        if (std::find(known.begin(), known.end(), option.number) == known.end()) return false;
+    }
+    return true;
+}
+
+bool is_link_format(const coap::MessageView& message) {
+    const auto format = message.find_uint(OptionNumber::content_format);
+    return !format || *format == static_cast<std::uint64_t>(lwm2m::ContentFormat::link);
+}
+
+}  // namespace
+
+struct Server::Reply {
+    Code code = Code::empty;
+    After after = After::nothing;
+    bool located = false;  // Location-Path is that of the client's registration
+    std::optional<coap::Block> block1;
+    std::optional<std::uint32_t> size1;
+    std::optional<base::Bytes> body;  // the request is whole
+
+    static Reply of(Code code) {
+        Reply reply;
+        reply.code = code;
+        return reply;
+    }
+};
+
+// What is wrong with a request of somebody unknown; Code::empty when it is a Register that may be accepted.
+Code Server::judge(const coap::MessageView& message) {
+    if (!understood(message)) return Code::bad_option;
+    const auto target = target_of(message);
+    if (target.kind != Target::Kind::registrations) return Code::not_found;
+    if (message.code != Code::post) return Code::method_not_allowed;
+    const auto request = read_register(message);
+    return request ? Code::empty : request.error();
+}
+
+Server::After Server::on_request(base::Time now, ClientIndex client, const coap::MessageView& message,
+                                 base::Writer& out) {
+    const Reply reply = handle(now, client, message);
+    const bool confirmable = message.type == coap::MessageType::confirmable;
+    if (coap::code_class(reply.code) >= 4) {
+        figures_.rejections[metrics::code_slot(static_cast<std::uint8_t>(reply.code))].add();
+    }
+    coap::MessageWriter writer(
+        out, {.type = confirmable ? coap::MessageType::acknowledgement : coap::MessageType::non_confirmable,
+              .code = reply.code,
+              .message_id = confirmable ? message.message_id : registry_[client].peer.take_message_id(),
+              .token = message.token});
+    if (reply.located) {
+        const auto location = registry_.location(client);
+        writer.option(OptionNumber::location_path, std::string_view("rd"));
+        writer.option(OptionNumber::location_path, std::string_view(location.data(), location.size()));
+    }
+    if (reply.block1) writer.option_uint(OptionNumber::block1, coap::encode_block(*reply.block1));
+    if (reply.size1) writer.option_uint(OptionNumber::size1, *reply.size1);
+    // RFC 7252 4.5: what must not be done twice is answered from memory.
+    if (confirmable && message.code != Code::get) {
+        endpoint_.keep_reply(registry_.peer_id(client), message, out.written());
+    }
+    return reply.after;
+}
+
+Server::Reply Server::handle(base::Time now, ClientIndex client, const coap::MessageView& message) {
+    if (!understood(message)) return Reply::of(Code::bad_option);
+    const auto target = target_of(message);
+    switch (target.kind) {
+        case Target::Kind::other: return Reply::of(Code::not_found);
+        case Target::Kind::registrations:
+            return message.code == Code::post ? handle_register(now, client, message)
+                                              : Reply::of(Code::method_not_allowed);
+        case Target::Kind::registration: break;
+    }
+    if (message.code != Code::post && message.code != Code::delete_) return Reply::of(Code::method_not_allowed);
+    // Without security the address is the identity: from another one the location is not known.
+    if (registry_.find_location(target.location) != client) return Reply::of(Code::not_found);
+    return message.code == Code::post ? handle_update(now, client, message) : handle_deregister(client);
+}
+
+// The body of a request that may come in blocks (RFC 7959 2.3).
+Server::Reply Server::whole_body(base::Time now, ClientIndex client, const coap::MessageView& message) {
+    Reply reply;
+    if (!message.find(OptionNumber::block1)) {
+        reply.body = message.payload;
+        return reply;
+    }
+    const auto received = transfers_.receive(now, {registry_.peer_id(client), coap::resource_of(message)}, message);
+    reply.code = received.code;
+    reply.block1 = received.block1;
+    reply.size1 = received.size1;
+    if (received.kind == coap::BlockTransfers::Received::Kind::whole) reply.body = received.body;
+    return reply;
+}
+
+Server::Reply Server::handle_register(base::Time now, ClientIndex client, const coap::MessageView& message) {
+    const auto request = read_register(message);
+    if (!request) return Reply::of(request.error());
+    if (!is_link_format(message)) return Reply::of(Code::unsupported_content_format);
+    Reply reply = whole_body(now, client, message);
+    if (!reply.body) return reply;
+    const auto objects = lists_.acquire(base::as_text(*reply.body));
+    reply.code = objects ? accept(now, client, *request, *objects) : Code::bad_request;
+    if (reply.block1) transfers_.finish(now, {registry_.peer_id(client), coap::resource_of(message)}, reply.code);
+    reply.located = reply.code == Code::created;
+    reply.after = reply.located ? After::begin_agenda : After::nothing;
+    return reply;
+}
+
+// Takes over one use of `objects`.
+Code Server::accept(base::Time now, ClientIndex index, const RegisterRequest& request, std::uint32_t objects) {
+    const auto before = registry_.find_endpoint(request.endpoint);
+    bool replaces = before != base::no_index;
+    if (replaces) end_registration(before);
+    if (registry_[index].is_registered()) {
+        // Another device stands at this address now.
+        end_registration(index);
+        replaces = true;
+    }
+    if (!registry_.enter(index, request.endpoint)) {
+        figures_.drops[metrics::index(metrics::Drop::no_slot)].add();
+        lists_.release(objects);
+        return Code::service_unavailable;
+    }
+    Client& client = registry_[index];
+    client.objects = objects;
+    client.lifetime = request.lifetime.value_or(default_lifetime);
+    client.registered = now;
+    client.lwm2m_minor = static_cast<std::uint8_t>(request.version.minor);
+    client.binding = request.binding.value_or(Binding::udp);
+    client.queue_mode = request.queue_mode;
+    renew(now, index);
+    figures_.registrations.add();
+    figures_.clients.add();
+    if (replaces) figures_.replacements.add();
+    return Code::created;
+}
+
+Server::Reply Server::handle_update(base::Time now, ClientIndex index, const coap::MessageView& message) {
+    Client& client = registry_[index];
+    const auto request = read_update(message, {1, client.lwm2m_minor});
+    if (!request) return Reply::of(request.error());
+    if (!is_link_format(message)) return Reply::of(Code::unsupported_content_format);
+    Reply reply = whole_body(now, index, message);
+    if (!reply.body) return reply;
+    reply.code = Code::changed;
+    if (!reply.body->empty()) {
+        const auto objects = lists_.acquire(base::as_text(*reply.body));
+        if (objects) {
+            lists_.release(client.objects);
+            client.objects = *objects;
+        } else {
+            reply.code = Code::bad_request;
+        }
+    }
+    if (reply.block1) transfers_.finish(now, {registry_.peer_id(index), coap::resource_of(message)}, reply.code);
+    if (reply.code != Code::changed) return reply;
+    if (request->binding) {
+        client.binding = *request->binding;
+        client.queue_mode = request->queue_mode;
+    }
+    if (request->lifetime && *request->lifetime != client.lifetime) {
+        client.lifetime = *request->lifetime;
+        timers_.cancel(client.expiry);
+    }
+    renew(now, index);
+    figures_.updates.add();
+    return reply;
+}
+
+Server::Reply Server::handle_deregister(ClientIndex client) {
+    figures_.deregistrations.add();
+    end_registration(client);
+    return Reply::of(Code::deleted);
+}
+
+// The lifetime begins anew.
+void Server::renew(base::Time now, ClientIndex index) {
+    Client& client = registry_[index];
+    if (client.lifetime == 0) {
+        client.expires = base::never;
+        return;
+    }
+    client.expires = now + std::chrono::seconds(client.lifetime);
+    if (client.expiry == base::no_index) client.expiry = timers_.arm(client.expires, {lifetime_timer, index});
+}
+
+void Server::end_registration(ClientIndex index) {
+    Client& client = registry_[index];
+    agenda_.end(index);
+    downlink_.forget(index);
+    timers_.cancel(client.expiry);
+    lists_.release(client.objects);
+    client.objects = base::no_index;
+    registry_.leave(index);
+    figures_.clients.add(-1);
+}
+
+}  // namespace server
