@@ -1,5 +1,5 @@
-// decode and encode: what bytes of the protocol say, as JSON (wire_json.h has its shape), and its inverse. A tester's tool, and
-// the door by which others check our codecs with their vectors.
+// decode and encode: what bytes of the protocol say, as JSON (wire_json.h has its shape), and its inverse. A tester's
+// tool, and the door by which others check our codecs with their vectors.
 #pragma once
 
 #include <iosfwd>
@@ -29,8 +29,8 @@ struct EncodeOptions {
 // Prints one JSON object and returns 0, or an error with its offset on `err` and returns 2.
 //
 // Batch: reads {"name", "as", "hex" or "text", "path"} a line, and answers each with one line: {"name", ...what was
-// decoded} or {"name", "error", "offset"}. A line that is no such object is answered the same way, "name" null, and "line"
-// with its number. Returns 0 at the end of the input, however many lines were wrong.
+// decoded} or {"name", "error", "offset"}. A line that is no such object is answered the same way, "name" null, and
+// "line" with its number. Returns 0 at the end of the input, however many lines were wrong.
 int run_decode(const DecodeOptions& options, std::istream& in, std::ostream& out, std::ostream& err);
 
 // Takes what decode prints and prints the bytes as hexadecimal. Batch: answers {"name", "hex"} or {"name", "error",

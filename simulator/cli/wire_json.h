@@ -11,13 +11,13 @@
 //   value     integers, times and floats as numbers (a float that is none as "nan", "inf" or "-inf"), opaque as
 //             hexadecimal, an object link as "3:0", the others as they are
 //   time      in seconds, where it is not 0 (SenML, LwM2M JSON)
-//   path      null where none was given; paths in "values" are then what the payload itself says of them ("7/0", ""), and
-//             types are those of the format alone
+//   path      null where none was given; paths in "values" are then what the payload itself says of them ("7/0", ""),
+//             and types are those of the format alone
 //
 // SenML and LwM2M CBOR that hold paths only (composite reads): {"format": "senml-cbor", "paths": ["/3/0", ...]}.
 //
-// Links: {"format": "link", "links": [{"target": "/1", "attributes": [{"name": "ver", "value": "1.1"}, ...]}, ...]}. An
-// attribute without a value has no "value"; "quoted": true where it stood in quotes.
+// Links: {"format": "link", "links": [{"target": "/1", "attributes": [{"name": "ver", "value": "1.1"}, ...]}, ...]}.
+// An attribute without a value has no "value"; "quoted": true where it stood in quotes.
 //
 // A CoAP message:
 //
@@ -25,10 +25,10 @@
 //    "token": "ab12", "options": [{"number": 11, "name": "Uri-Path", "value": "3"}, ...],
 //    "payload": "c8000a", "content": {...}}
 //
-//   options   value by the option's format: a number, a string, hexadecimal for opaque and unknown ones; {"hex": "00"}
-//             where the bytes are not what the format asks for
-//   content   the payload by its Content-Format, in the shape above; {"error", "offset"} where it cannot be read; for an
-//             error response without Content-Format {"diagnostic": "..."}
+//   options   value by the option's format: a number, a string, hexadecimal for opaque and unknown ones;
+//             {"hex": "00"} where the bytes are not what the format asks for
+//   content   the payload by its Content-Format, in the shape above; {"error", "offset"} where it cannot be read; for
+//             an error response without Content-Format {"diagnostic": "..."}
 #pragma once
 
 #include <optional>
@@ -64,8 +64,8 @@ WireResult<WireFormat> wire_format(std::string_view name);
 WireResult<Json> describe(const WireFormat& format, std::optional<lwm2m::Path> path, base::Bytes bytes,
                           const lwm2m::ObjectSelection& objects);
 
-// The bytes for what `describe` says of them: the same ones where they were written by our own encoder, else such that
-// say the same. A missing "type" is that of the resource.
+// The bytes for what `describe` says of them: the same ones where our own encoder wrote them for that path, else such
+// that say the same. A missing "type" is that of the resource.
 WireResult<std::vector<std::uint8_t>> compose(const Json& said, const lwm2m::ObjectSelection& objects);
 
 // The two for CoAP messages (wire_json_coap.cpp) and for payloads (wire_json.cpp).

@@ -65,10 +65,10 @@ TEST(Decode, WithoutAPathTheFormatTellsAllThatItCan) {
     EXPECT_EQ(
         decode({.as = "cbor", .input = "182a"}).json(),
         Json::parse(R"({"format": "cbor", "path": null, "values": [{"path": "", "type": "integer", "value": 42}]})"));
-    EXPECT_EQ(
-        decode({.as = "tlv", .input = "860641000141 0105"}).json(),
-        Json::parse(R"({"format": "tlv", "path": null, "values": [{"path": "6/0", "type": "opaque", "value": "01"},
-                                                                       {"path": "6/1", "type": "opaque", "value": "05"}]})"));
+    EXPECT_EQ(decode({.as = "tlv", .input = "860641000141 0105"}).json(),
+              Json::parse(R"({"format": "tlv", "path": null, "values": [
+                  {"path": "6/0", "type": "opaque", "value": "01"},
+                  {"path": "6/1", "type": "opaque", "value": "05"}]})"));
     EXPECT_EQ(decode({.as = "senml-json", .input = R"([{"bn":"/3/0/9","v":1}])", .text = true}).json()["values"][0],
               Json::parse(R"({"path": "/3/0/9", "type": "integer", "value": 1})"));
 }
@@ -85,14 +85,16 @@ TEST(Decode, LinksHaveTargetsAndAttributes) {
     EXPECT_EQ(decode({.as = "link", .input = R"(</1>;ver=1.1,</3/0/9>;obs;title="a b")", .text = true}).json(),
               Json::parse(R"({"format": "link", "links": [
                   {"target": "/1", "attributes": [{"name": "ver", "value": "1.1"}]},
-                  {"target": "/3/0/9", "attributes": [{"name": "obs"}, {"name": "title", "value": "a b", "quoted": true}]}]})"));
+                  {"target": "/3/0/9", "attributes": [{"name": "obs"},
+                   {"name": "title", "value": "a b", "quoted": true}]}]})"));
 }
 
 // RFC 7252, Appendix A, Figure 16: GET /temperature, answered with 2.05 "22.3 C".
 TEST(Decode, ACoapMessageIsShownWhole) {
     EXPECT_EQ(decode({.as = "coap", .input = "40017d34bb74656d7065726174757265"}).json(),
               Json::parse(R"({"format": "coap", "version": 1, "type": "CON", "code": "0.01", "code_name": "GET",
-                  "message_id": 32052, "token": "", "options": [{"number": 11, "name": "Uri-Path", "value": "temperature"}]})"));
+                  "message_id": 32052, "token": "",
+                  "options": [{"number": 11, "name": "Uri-Path", "value": "temperature"}]})"));
     EXPECT_EQ(decode({.as = "coap", .input = "60457d34ff32322e332043"}).json()["payload"], "32322e332043");
 }
 
@@ -184,10 +186,13 @@ TEST(Encode, IsTheInverseOfDecode) {
     expect_inverse({.as = "tlv", .input = "0300c10964"});
     expect_inverse({.as = "cbor", .path = "/3/0/13", .input = "c11a514b67b0"});
     expect_inverse({.as = "cbor", .input = "f97e00"});
-    expect_inverse(
-        {.as = "senml-cbor", .input = "83a3216c2f333330332f302f35373030222902f93c00a222f9c58002f94000a2220002f94200"});
-    expect_inverse(
-        {.as = "senml-json", .input = R"([{"bn":"/3/0/","n":"0","vs":"a"},{"n":"7/0","v":3800}])", .text = true});
+    expect_inverse({.as = "senml-cbor",
+                    .path = "/3303/0/5700",
+                    .input = "83a3216c2f333330332f302f35373030222902f93c00a222f9c58002f94000a2220002f94200"});
+    expect_inverse({.as = "senml-json",
+                    .path = "/3/0",
+                    .input = R"([{"bn":"/3/0/","n":"0","vs":"a"},{"n":"7/0","v":3800}])",
+                    .text = true});
     expect_inverse(
         {.as = "json", .path = "/3/0", .input = R"({"bn":"/3/0/","e":[{"n":"9","t":-5,"v":100}]})", .text = true});
     expect_inverse({.as = "lwm2m-cbor", .path = "/3/0", .input = "bf820300bf091840ffff"});

@@ -75,7 +75,8 @@ TEST_F(SenmlJson, ABaseTimeStandsWhereTheTimeChanges) {
                                      {{3303, 0, 5700}, ValueView::of_floating(2), 1700000000.5},
                                      {{3303, 0, 5701}, text("Cel"), 1700000000.5}};
     const std::string_view characters =
-        R"([{"bn":"/3303/0/","bt":1700000000,"n":"5700","v":1},{"bt":1700000000.5,"n":"5700","v":2},{"n":"5701","vs":"Cel"}])";
+        R"([{"bn":"/3303/0/","bt":1700000000,"n":"5700","v":1},{"bt":1700000000.5,"n":"5700","v":2},)"
+        R"({"n":"5701","vs":"Cel"}])";
     EXPECT_EQ(encoded_text(senml, {3303, 0}, entries), characters);
     EXPECT_EQ(read({3303, 0}, characters), lines(entries));
 }
