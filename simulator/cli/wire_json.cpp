@@ -55,11 +55,18 @@ std::uint8_t depth_of(ContentFormat format, base::Bytes bytes) {
     return 0;
 }
 
-// "7/0" of /65534/65534/7/0 below /65534/65534.
-std::string relative(const Path& path, const Path& base) {
+// "/?/?/7/0": the levels that stand in are no ids.
+std::string shown(const Path& path, std::uint8_t unknown_levels) {
     std::string text;
-    for (std::uint8_t i = base.depth; i < path.depth; ++i)
-        text += (text.empty() ? "" : "/") + std::to_string(path.ids[i]);
+    for (std::uint8_t i = 0; i < path.depth; ++i) text += i < unknown_levels ? "/?" : '/' + std::to_string(path.ids[i]);
+    return text.empty() ? "/" : text;
+}
+
+// The path of such a text, for objects.path() and parse_path().
+std::string stood_in(std::string text) {
+    for (auto at = text.find('?'); at != std::string::npos; at = text.find('?')) {
+        text.replace(at, 1, std::to_string(unknown_id));
+    }
     return text;
 }
 
@@ -199,37 +206,12 @@ WireResult<std::vector<std::uint8_t>> compose_paths(ContentFormat format, const 
     return memory;
 }
 
-// The path of an entry: absolute, or below the stand-in where the payload's own path is not known.
-base::Result<Path> entry_path(const Json& entry, const Path& base, bool known) {
-    const auto text = text_member(entry, "path");
-    if (!text) return base::fail("\"path\" is missing");
-    if (known) return lwm2m::parse_path(*text);
-    return lwm2m::parse_path(to_string(base).substr(base.depth == 0 ? 1 : 0) + (text->empty() ? "" : "/" + *text));
-}
-
-// How deep the payload begins, from the ids in its entries' paths and the format.
-std::uint8_t stand_in_depth(ContentFormat format, const Json& values) {
-    if (format != ContentFormat::tlv) return depth_of(format, {});
-    for (const Json& value : values) {
-        const auto type = text_member(value, "type");
-        const auto path = text_member(value, "path").value_or("");
-        const auto levels = path.empty() ? 0 : 1 + std::count(path.begin(), path.end(), '/');
-        if (levels >= 3 || (levels == 2 && type != "none")) return levels == 3 ? 1 : 2;
-    }
-    return 2;
-}
-
 WireResult<std::vector<std::uint8_t>> compose_values(ContentFormat format, const Json& said,
                                                      const lwm2m::ObjectSelection& objects) {
     const Json* const values = member(said, "values");
     if (values == nullptr || !values->is_array()) return refuse("\"values\" is a list of values");
-    const auto path_text = text_member(said, "path");
-    Path base = stand_in(stand_in_depth(format, *values));
-    if (path_text) {
-        const auto path = objects.path(*path_text);
-        if (!path) return refuse(path.error().message);
-        base = *path;
-    }
+    const auto base = objects.path(stood_in(text_member(said, "path").value_or("/")));
+    if (!base) return refuse(base.error().message);
 
     std::deque<std::vector<std::uint8_t>> storage;
     ValueReader reader(storage);
@@ -238,7 +220,7 @@ WireResult<std::vector<std::uint8_t>> compose_values(ContentFormat format, const
     for (std::size_t i = 0; i < values->size(); ++i) {
         const Json& value = (*values)[i];
         const auto wrong = [&](const char* what) { return refuse(fmt::format("values[{}]: {}", i, what)); };
-        const auto path = entry_path(value, base, path_text || base.depth == 0);
+        const auto path = lwm2m::parse_path(stood_in(text_member(value, "path").value_or("")));
         if (!path) return wrong(path.error().what);
         const auto type_text = text_member(value, "type");
         const auto type = type_text ? type_named(*type_text) : objects.type_of(path->prefix(3));
@@ -264,7 +246,7 @@ WireResult<std::vector<std::uint8_t>> compose_values(ContentFormat format, const
 
     std::vector<std::uint8_t> memory(size);
     base::Writer out(memory);
-    if (const auto done = lwm2m::encode(format, base, entries, out); !done) return refuse(done.error());
+    if (const auto done = lwm2m::encode(format, *base, entries, out); !done) return refuse(done.error());
     memory.resize(out.size());
     return memory;
 }
@@ -321,11 +303,11 @@ WireResult<Json> describe_content(ContentFormat format, std::optional<Path> path
         }
         return refuse(done.error());
     }
-    const bool known = path.has_value() || base.depth == 0;
-    said["path"] = known ? Json(to_string(base)) : Json(nullptr);
+    const std::uint8_t unknown_levels = path ? 0 : base.depth;
+    said["path"] = shown(base, unknown_levels);
     said["values"] = Json::array();
     for (const Entry& entry : entries.entries) {
-        said["values"].push_back(entry_json(entry, known ? to_string(entry.path) : relative(entry.path, base)));
+        said["values"].push_back(entry_json(entry, shown(entry.path, unknown_levels)));
     }
     return said;
 }

@@ -11,8 +11,8 @@
 //   value     integers, times and floats as numbers (a float that is none as "nan", "inf" or "-inf"), opaque as
 //             hexadecimal, an object link as "3:0", the others as they are
 //   time      in seconds, where it is not 0 (SenML, LwM2M JSON)
-//   path      null where none was given; paths in "values" are then what the payload itself says of them ("7/0", ""),
-//             and types are those of the format alone
+//   path      what the payload was said to be addressed to. Where that was not said, and the payload does not either,
+//             the levels that are missing are "?", as in "/?/?/7/0", and types are those of the format alone
 //
 // SenML and LwM2M CBOR that hold paths only (composite reads): {"format": "senml-cbor", "paths": ["/3/0", ...]}.
 //

@@ -64,11 +64,12 @@ TEST(Decode, AnErrorHasItsOffset) {
 TEST(Decode, WithoutAPathTheFormatTellsAllThatItCan) {
     EXPECT_EQ(
         decode({.as = "cbor", .input = "182a"}).json(),
-        Json::parse(R"({"format": "cbor", "path": null, "values": [{"path": "", "type": "integer", "value": 42}]})"));
+        Json::parse(
+            R"({"format": "cbor", "path": "/?/?/?", "values": [{"path": "/?/?/?", "type": "integer", "value": 42}]})"));
     EXPECT_EQ(decode({.as = "tlv", .input = "860641000141 0105"}).json(),
-              Json::parse(R"({"format": "tlv", "path": null, "values": [
-                  {"path": "6/0", "type": "opaque", "value": "01"},
-                  {"path": "6/1", "type": "opaque", "value": "05"}]})"));
+              Json::parse(R"({"format": "tlv", "path": "/?/?", "values": [
+                  {"path": "/?/?/6/0", "type": "opaque", "value": "01"},
+                  {"path": "/?/?/6/1", "type": "opaque", "value": "05"}]})"));
     EXPECT_EQ(decode({.as = "senml-json", .input = R"([{"bn":"/3/0/9","v":1}])", .text = true}).json()["values"][0],
               Json::parse(R"({"path": "/3/0/9", "type": "integer", "value": 1})"));
 }
