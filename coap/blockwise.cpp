@@ -42,6 +42,13 @@ Block1Receiver::Step Block1Receiver::on_block(const Block& block, base::Bytes pa
             .from_start = block.number == 0};
 }
 
+Block1Sender Block1Sender::unpack(std::uint32_t packed) {
+    Block1Sender sender(static_cast<std::uint8_t>(packed & 7));
+    sender.restarted_ = (packed & 8) != 0;
+    sender.offset_ = packed >> 4 << 4;
+    return sender;
+}
+
 Slice Block1Sender::next(base::Bytes body) const {
     const auto number = static_cast<std::uint32_t>(offset_ >> (szx_ + 4));
     const auto found = slice(body, {.number = number, .more = false, .szx = szx_});
@@ -55,7 +62,10 @@ Block1Sender::Step Block1Sender::on_response(const MessageView& response, std::s
     const std::uint64_t end = std::min<std::uint64_t>(offset_ + (16u << szx_), body_size);
     if (response.code == Code::request_entity_too_large && *block && (*block)->szx < szx_)
         return restart((*block)->szx);
-    if (response.code == Code::request_entity_incomplete && offset_ != 0 && restarts_ == 0) return restart(szx_);
+    if (response.code == Code::request_entity_incomplete && offset_ != 0 && !restarted_) {
+        restarted_ = true;
+        return restart(szx_);
+    }
     if (end == body_size) return response.code == Code::continue_ ? Step::broken : Step::answered;
     if (!is_success(response.code)) return Step::answered;
 
@@ -72,7 +82,6 @@ Block1Sender::Step Block1Sender::on_response(const MessageView& response, std::s
 Block1Sender::Step Block1Sender::restart(std::uint8_t szx) {
     offset_ = 0;
     szx_ = szx;
-    ++restarts_;
     return Step::next;
 }
 

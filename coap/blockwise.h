@@ -50,9 +50,11 @@ private:
 class Block1Sender {
 public:
     explicit Block1Sender(std::uint8_t szx = max_szx) : szx_(szx) {}
+    // The whole state in 32 bits, for an owner that keeps no more than that with its exchange, and back.
+    std::uint32_t pack() const { return static_cast<std::uint32_t>(offset_ >> 4) << 4 | (restarted_ ? 8u : 0u) | szx_; }
+    static Block1Sender unpack(std::uint32_t packed);
 
-    // The block to send now: the same one until `on_response` says `next`. Also for the ETag-like Size1 option: its
-    // value is body.size().
+    // The block to send now: the same one until `on_response` says `next`. REQUIRES: offset() < body.size(), or both 0.
     Slice next(base::Bytes body) const;
 
     enum class Step : std::uint8_t {
@@ -69,9 +71,9 @@ public:
 private:
     Step restart(std::uint8_t szx);
 
-    std::uint64_t offset_ = 0;
+    std::uint64_t offset_ = 0;  // a multiple of 16, below 2^30
     std::uint8_t szx_;
-    std::uint8_t restarts_ = 0;
+    bool restarted_ = false;  // after 4.08
 };
 
 // A client that fetches a body by Block2, from the first response on (a notification's too: RFC 7959 2.6; the rest is

@@ -1,5 +1,6 @@
 #include "simulator/fleet/life.h"
 
+#include "coap/blockwise.h"
 #include "simulator/fleet/device_tree.h"
 #include "simulator/fleet/reporting.h"
 #include "simulator/lwm2m/registration.h"
@@ -10,8 +11,6 @@ namespace {
 using metrics::DeviceState;
 using metrics::Operation;
 
-constexpr std::size_t links_block = 1024;  // RFC 7959: SZX 6
-constexpr std::uint32_t links_szx = 6;
 constexpr base::Duration least_update_interval = std::chrono::milliseconds(10);
 
 void arm_life(Turn& turn, DeviceId id, base::Time due) {
@@ -22,14 +21,16 @@ void arm_life(Turn& turn, DeviceId id, base::Time due) {
     if (device.life_timer == base::no_index) turn.counters.drop(metrics::Drop::no_slot);
 }
 
+// Where an operation stands whose request is too long for one message (RFC 7959 2.5); nothing: it begins.
+using Progress = std::optional<coap::Block1Sender>;
+
 // Hands an encoded confirmable request to the endpoint and to the network.
-bool launch(Turn& turn, DeviceId id, Operation operation, base::Time intended, std::uint32_t block,
+bool launch(Turn& turn, DeviceId id, Operation operation, base::Time intended, const Progress& progress,
             const base::Writer& datagram) {
     Device& device = turn.pool[id];
-    if (block == 0) {
-        turn.counters.start(operation, device.profile);
-    }
-    const coap::ExchangeTag tag{tag_of(operation), block, intended, turn.now};
+    if (!progress) turn.counters.start(operation, device.profile);
+    const std::uint32_t argument = progress.value_or(coap::Block1Sender()).pack();
+    const coap::ExchangeTag tag{tag_of(operation), argument, intended, turn.now};
     const double unit = turn.unit(id, base::Stream::retransmission, device.tokens);
     if (datagram.failed() || !turn.endpoint.start(turn.now, id, device.peer, turn.pool.profile(device).transmission,
                                                   datagram.written(), tag, unit)) {
@@ -37,19 +38,20 @@ bool launch(Turn& turn, DeviceId id, Operation operation, base::Time intended, s
         turn.counters.drop(metrics::Drop::no_slot);
         return false;
     }
-    if (block == 0) turn.latency.record_sent(operation, device.profile, intended, turn.now);
+    if (!progress) turn.latency.record_sent(operation, device.profile, intended, turn.now);
     turn.counters.send(metrics::Sent::request);
     turn.send(id, datagram);
     return true;
 }
 
-lwm2m::PayloadBlock block_of(std::string_view links, std::uint32_t number) {
-    if (links.size() <= links_block) return {base::as_bytes(links), std::nullopt, std::nullopt};
-    const std::size_t start = number * links_block;
-    const bool more = start + links_block < links.size();
-    lwm2m::PayloadBlock block{base::as_bytes(links.substr(start, links_block)),
-                              number << 4 | (more ? 8u : 0u) | links_szx, std::nullopt};
-    if (number == 0) block.size1 = static_cast<std::uint32_t>(links.size());
+// The part of the object list that goes out now. It may have become shorter since the last one: then from its start.
+lwm2m::PayloadBlock block_of(std::string_view links, Progress& progress) {
+    if (progress && progress->offset() >= links.size()) progress = coap::Block1Sender();
+    const auto piece = progress.value_or(coap::Block1Sender()).next(base::as_bytes(links));
+    const bool whole = piece.block.number == 0 && !piece.block.more;
+    if (whole) return {piece.bytes, std::nullopt, std::nullopt};
+    lwm2m::PayloadBlock block{piece.bytes, coap::encode_block(piece.block), std::nullopt};
+    if (piece.block.number == 0) block.size1 = static_cast<std::uint32_t>(links.size());
     return block;
 }
 
@@ -89,10 +91,10 @@ std::string_view object_links(Turn& turn, DeviceId id) {
     return turn.pool.workspace.path_text;
 }
 
-void send_register(Turn& turn, DeviceId id, base::Time intended, std::uint32_t block) {
+void send_register(Turn& turn, DeviceId id, base::Time intended, Progress progress = std::nullopt) {
     Device& device = turn.pool[id];
     const auto& profile = turn.pool.profile(device);
-    if (block == 0) {
+    if (!progress) {
         DeviceTree tree(turn, id);
         const auto written = tree.read(lwm2m::Path(1, 0, 1));
         const double jittered = base::seconds(profile.lifetime.at(turn.unit(id, base::Stream::update, 0)));
@@ -102,6 +104,7 @@ void send_register(Turn& turn, DeviceId id, base::Time intended, std::uint32_t b
     }
     std::array<std::uint8_t, 256> name;
     const auto name_size = turn.pool.membership.endpoint_name(turn.index_of(id), name);
+    const auto links = block_of(object_links(turn, id), progress);
     const auto token = next_token(turn, id, device);
     auto out = turn.open();
     lwm2m::write_register({.message_id = device.peer.take_message_id(), .token = token.view()},
@@ -110,16 +113,16 @@ void send_register(Turn& turn, DeviceId id, base::Time intended, std::uint32_t b
                            .version = profiles::name(profile.version),
                            .binding = profile.binding,
                            .queue_mode = profile.queue_mode},
-                          block_of(object_links(turn, id), block), out);
-    if (!launch(turn, id, Operation::register_, intended, block, out)) {
+                          links, out);
+    if (!launch(turn, id, Operation::register_, intended, progress, out)) {
         turn.move(device, DeviceState::backoff);
         arm_life(turn, id, turn.now + turn.pool.profile_of(device).retry_timer);
     }
 }
 
-void send_update(Turn& turn, DeviceId id, base::Time intended, std::uint32_t block) {
+void send_update(Turn& turn, DeviceId id, base::Time intended, Progress progress = std::nullopt) {
     Device& device = turn.pool[id];
-    if (device.lifetime_changed && block == 0) {
+    if (device.lifetime_changed && !progress) {
         DeviceTree tree(turn, id);
         const double written = lwm2m::to_number(tree.read(lwm2m::Path(1, 0, 1)));
         if (written >= 1) device.lifetime = static_cast<std::uint32_t>(written);
@@ -127,11 +130,11 @@ void send_update(Turn& turn, DeviceId id, base::Time intended, std::uint32_t blo
     lwm2m::UpdateParameters parameters{.location = device.location.text(), .lifetime = {}, .binding = {}};
     if (device.lifetime_changed) parameters.lifetime = device.lifetime;
     lwm2m::PayloadBlock links;
-    if (device.links_changed) links = block_of(object_links(turn, id), block);
+    if (device.links_changed) links = block_of(object_links(turn, id), progress);
     const auto token = next_token(turn, id, device);
     auto out = turn.open();
     lwm2m::write_update({.message_id = device.peer.take_message_id(), .token = token.view()}, parameters, links, out);
-    if (!launch(turn, id, Operation::update, intended, block, out)) {
+    if (!launch(turn, id, Operation::update, intended, progress, out)) {
         arm_life(turn, id, turn.now + least_update_interval);
     }
 }
@@ -142,7 +145,7 @@ void send_deregister(Turn& turn, DeviceId id, base::Time intended) {
     auto out = turn.open();
     lwm2m::write_deregister({.message_id = device.peer.take_message_id(), .token = token.view()},
                             device.location.text(), out);
-    if (!launch(turn, id, Operation::deregister, intended, 0, out)) stop(turn, id);
+    if (!launch(turn, id, Operation::deregister, intended, std::nullopt, out)) stop(turn, id);
 }
 
 void arm_update(Turn& turn, DeviceId id, base::Time registered) {
@@ -184,8 +187,10 @@ void registered(Turn& turn, DeviceId id, const coap::ExchangeTag& tag) {
 
 void on_register_response(Turn& turn, DeviceId id, const coap::ExchangeTag& tag, const coap::MessageView& response) {
     Device& device = turn.pool[id];
-    if (response.code == coap::Code::continue_) {
-        send_register(turn, id, tag.intended, tag.argument + 1);
+    auto progress = coap::Block1Sender::unpack(tag.argument);
+    const auto step = progress.on_response(response, object_links(turn, id).size());
+    if (step == coap::Block1Sender::Step::next) {
+        send_register(turn, id, tag.intended, progress);
         return;
     }
     if (response.code != coap::Code::created) {
@@ -204,8 +209,10 @@ void on_register_response(Turn& turn, DeviceId id, const coap::ExchangeTag& tag,
 
 void on_update_response(Turn& turn, DeviceId id, const coap::ExchangeTag& tag, const coap::MessageView& response) {
     Device& device = turn.pool[id];
-    if (response.code == coap::Code::continue_) {
-        send_update(turn, id, tag.intended, tag.argument + 1);
+    auto progress = coap::Block1Sender::unpack(tag.argument);
+    const auto step = progress.on_response(response, device.links_changed ? object_links(turn, id).size() : 0);
+    if (step == coap::Block1Sender::Step::next) {
+        send_update(turn, id, tag.intended, progress);
         return;
     }
     if (response.code != coap::Code::changed) {
@@ -237,7 +244,7 @@ void on_life_timer(Turn& turn, DeviceId id) {
         case DeviceState::idle:
         case DeviceState::stopped:
         case DeviceState::backoff:
-            if (!device.peer.busy()) send_register(turn, id, device.intended, 0);
+            if (!device.peer.busy()) send_register(turn, id, device.intended);
             break;
         case DeviceState::registered: request_update(turn, id, device.intended); break;
         case DeviceState::registering:
@@ -257,7 +264,7 @@ void request_update(Turn& turn, DeviceId id, base::Time intended) {
         return;
     }
     device.update_due = false;
-    send_update(turn, id, intended, 0);
+    send_update(turn, id, intended);
 }
 
 void request_deregister(Turn& turn, DeviceId id, base::Time intended) {
@@ -342,7 +349,7 @@ void on_registration_failure(Turn& turn, DeviceId id, const coap::ExchangeTag& t
         // observations are gone.
         cancel_observations(turn, id);
         DeviceTree::forget_attributes(turn, device);
-        send_register(turn, id, turn.now, 0);
+        send_register(turn, id, turn.now);
         return;
     }
     back_off(turn, id);

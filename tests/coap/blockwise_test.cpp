@@ -379,6 +379,17 @@ TEST_F(Sending, BeginsAgainOnceWhenTheServerHasLostTheBlocks) {
     EXPECT_EQ(on(answer(Code::request_entity_incomplete).block1(1, 1, 128)), Sent::answered);
 }
 
+TEST_F(Sending, IsPackedIntoANumberAndBack) {
+    EXPECT_EQ(Block1Sender().pack(), 6u);
+    on(answer(Code::continue_).block1(0, 1, 32));
+    sender = Block1Sender::unpack(sender.pack());
+    EXPECT_EQ(next().block, (Block{4, true, 1}));
+    EXPECT_EQ(on(answer(Code::request_entity_incomplete)), Sent::next);
+    sender = Block1Sender::unpack(sender.pack());
+    on(answer(Code::continue_).block1(0, 1, 32));
+    EXPECT_EQ(on(answer(Code::request_entity_incomplete)), Sent::answered) << "begins again once, packed or not";
+}
+
 TEST_F(Sending, AnErrorOnTheWayIsTheAnswer) {
     EXPECT_EQ(on(answer(Code::not_found)), Sent::answered);
     EXPECT_EQ(on(answer(Code::bad_option)), Sent::answered);

@@ -267,6 +267,60 @@ TEST_F(DeviceCoap, ALongNotificationIsItsFirstBlock) {
     server.expect(ACK, Code::content).token("0c").block2(1, 0, 1024).payload(zone.substr(1024));
 }
 
+// A Register whose object list is longer than one block: 320 instances.
+std::string gateway() {
+    std::string text = yaml;
+    for (int i = 0; i < 320; ++i) text += "  temperature/" + std::to_string(i) + ": {sensor_value: 20}\n";
+    return text;
+}
+
+class DeviceCoapGateway : public DeviceCoap {
+protected:
+    DeviceCoapGateway() : DeviceCoap(gateway()) {}
+
+    // Answers each block until the Register is whole; returns the object list.
+    std::string take_register(unsigned size, Code last) {
+        std::string links;
+        for (unsigned number = static_cast<unsigned>(first_.size() / size);; ++number) {
+            const auto request = server.expect(CON, Code::post);
+            const auto block = coap::find_block(request.view(), coap::OptionNumber::block1).value().value();
+            request.path("/rd").query("ep=d").block1(number, block.more, size);
+            links += base::as_text(request.view().payload);
+            const auto code = block.more ? Code::continue_ : last;
+            server.replies(Message(ACK, code).block1(number, block.more, size).location(block.more ? "" : "/rd/5a"));
+            if (!block.more || HasFailure()) return first_ + links;
+        }
+    }
+    std::string first_;
+};
+
+// RFC 7959 3.2, figure 7.
+TEST_F(DeviceCoapGateway, RegistersInBlocks) {
+    device_starts();
+    EXPECT_EQ(take_register(1024, Code::created), profile->object_links);
+    EXPECT_EQ(state(), registered);
+    EXPECT_GT(profile->object_links.size(), 3072u);
+}
+
+// RFC 7959 3.2, figure 9: the server would rather have blocks of 256.
+TEST_F(DeviceCoapGateway, FollowsTheServersBlockSize) {
+    device_starts();
+    first_ = base::as_text(server.expect(CON, Code::post).view().payload);
+    server.replies(Message(ACK, Code::continue_).block1(0, 1, 256));
+    EXPECT_EQ(take_register(256, Code::created), profile->object_links);
+    EXPECT_EQ(state(), registered);
+}
+
+// RFC 7959 2.9.3: 4.13 with a smaller size.
+TEST_F(DeviceCoapGateway, BeginsAgainInSmallerBlocks) {
+    device_starts();
+    server.expect(CON, Code::post).block1(0, 1, 1024);
+    server.replies(Message(ACK, Code::request_entity_too_large).block1(0, 0, 512));
+    EXPECT_EQ(take_register(512, Code::created), profile->object_links);
+    EXPECT_EQ(state(), registered);
+    EXPECT_EQ(counters.figures().started[static_cast<std::size_t>(metrics::Operation::register_)][0].get(), 1);
+}
+
 class DeviceCoapConfirmable : public DeviceCoap {
 protected:
     DeviceCoapConfirmable() : DeviceCoap(std::string(yaml) + "behaviour: {notify: {confirmable: true}}\n") {}
