@@ -1,4 +1,5 @@
-// Deduplication: knows the messages of the last minutes, and answers a repeated one with the reply that it already had (RFC 7252 4.5).
+// Deduplication: knows the messages of the last minutes, and answers a repeated one with the reply that it already had
+// (RFC 7252 4.5).
 #pragma once
 
 #include "simulator/base/byte_pool.h"
@@ -6,8 +7,8 @@
 
 namespace coap {
 
-// One table for all the peers of a shard: 16 bytes a message, 8 for finding it, and the reply where it was kept. The oldest messages make room when
-// the table is full, counted in `crowded_out`.
+// One table for all the peers of a shard: 16 bytes a message, 8 for finding it, and the reply where it was kept. The
+// oldest messages make room when the table is full, counted in `crowded_out`.
 class Deduplication {
 public:
     explicit Deduplication(std::uint32_t capacity);
@@ -19,7 +20,8 @@ public:
     // Has `peer` sent this message id before, less than `lifetime` ago? If not it has now.
     Known remember(base::Time now, std::uint32_t peer, std::uint16_t message_id, base::Duration lifetime);
 
-    // The reply to repeat, at most `max_reply` bytes; longer ones are not kept (the request is then answered anew). Only for a remembered message.
+    // The reply to repeat, at most `max_reply` bytes; longer ones are not kept (the request is then answered anew).
+    // Only for a remembered message.
     void keep_reply(std::uint32_t peer, std::uint16_t message_id, base::Bytes reply);
     static constexpr std::size_t max_reply = 64;
 

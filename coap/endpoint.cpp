@@ -9,8 +9,8 @@ void put_empty(MessageType type, std::uint16_t message_id, base::Writer& out) {
     MessageWriter(out, {.type = type, .code = Code::empty, .message_id = message_id, .token = {}});
 }
 
-// RFC 7252 4.2: a confirmable message that cannot be understood is rejected by a RST; anything else is dropped. Another version is ignored
-// altogether (RFC 7252 3).
+// RFC 7252 4.2: a confirmable message that cannot be understood is rejected by a RST; anything else is dropped. Another
+// version is ignored altogether (RFC 7252 3).
 void reject_malformed(base::Bytes datagram, base::Writer& out) {
     if (datagram.size() < 4 || datagram[0] >> 6 != 1) return;
     if (static_cast<MessageType>(datagram[0] >> 4 & 3) != MessageType::confirmable) return;

@@ -1,8 +1,10 @@
-// Endpoint: the message layer of many peers at once (RFC 7252 4): who is waiting for whom, retransmission, deduplication, matching.
+// Endpoint: the message layer of many peers at once (RFC 7252 4): who is waiting for whom, retransmission,
+// deduplication, matching.
 //
-// Sans-I/O: bytes and times in, bytes and times out. A device shard keeps one endpoint for all its devices, the embedded server one for all its
-// clients; a peer is a number that the owner gave. What an endpoint wants sent at once (ACK, RST, a reply or request once more) it writes to
-// the Writer that the caller hands in: whenever that is not empty afterwards, it is one datagram to that peer.
+// Sans-I/O: bytes and times in, bytes and times out. A device shard keeps one endpoint for all its devices, the
+// embedded server one for all its clients; a peer is a number that the owner gave. What an endpoint wants sent at once
+// (ACK, RST, a reply or request once more) it writes to the Writer that the caller hands in: whenever that is not empty
+// afterwards, it is one datagram to that peer.
 #pragma once
 
 #include <optional>
@@ -79,8 +81,9 @@ public:
     Incoming on_datagram(base::Time now, std::uint32_t peer_id, Peer& peer, const TransmissionParameters& parameters,
                          base::Bytes datagram, base::Writer& out);
 
-    // Takes over a confirmable message that the caller is sending now: repeats it until it is answered (RFC 7252 4.2). The peer must not be busy. False when there
-    // is no room for another exchange; then nothing is kept. `parameters` must outlive the exchange. `unit` in [0, 1) draws the first timeout.
+    // Takes over a confirmable message that the caller is sending now: repeats it until it is answered (RFC 7252 4.2).
+    // The peer must not be busy. False when there is no room for another exchange; then nothing is kept. `parameters`
+    // must outlive the exchange. `unit` in [0, 1) draws the first timeout.
     [[nodiscard]] bool start(base::Time now, std::uint32_t peer_id, Peer& peer,
                              const TransmissionParameters& parameters, base::Bytes message, const ExchangeTag& tag,
                              double unit);
@@ -95,11 +98,12 @@ public:
         return peer.busy() ? &exchanges_[peer.exchange].tag : nullptr;
     }
 
-    // RFC 7641 4.5.2: a newer notification takes the place of the one under way, which keeps its retransmission counter and timeout. The new
-    // message must carry a message id of its own. False when nothing is under way.
+    // RFC 7641 4.5.2: a newer notification takes the place of the one under way, which keeps its retransmission counter
+    // and timeout. The new message must carry a message id of its own. False when nothing is under way.
     bool supersede(Peer& peer, base::Bytes message);
 
-    // The reply to a request, kept so that a repeated request gets it again (RFC 7252 4.5). Not needed for a safe request that may be done twice.
+    // The reply to a request, kept so that a repeated request gets it again (RFC 7252 4.5). Not needed for a safe
+    // request that may be done twice.
     void keep_reply(std::uint32_t peer_id, const MessageView& request, base::Bytes reply) {
         known_.keep_reply(peer_id, request.message_id, reply);
     }

@@ -156,7 +156,8 @@ void send_con(Turn& turn, const Notification& notification) {
     turn.send(id, out);
 }
 
-// RFC 7252 4.7: one confirmable message at a time. What comes due while another notification waits takes its place (RFC 7641 4.5.2).
+// RFC 7252 4.7: one confirmable message at a time. What comes due while another notification waits takes its place (RFC
+// 7641 4.5.2).
 void wait(Turn& turn, std::uint32_t index) {
     Observation& observation = turn.pool.observations[index];
     Device& device = turn.pool[observation.device];
