@@ -49,6 +49,8 @@ public:
     // For the owning thread only. `command.done` is called when it is known what came of it, perhaps within this call.
     void submit(base::Time now, Command command);
     const Registry& registry() const { return registry_; }
+    const Downlink& downlink() const { return downlink_; }
+    const ObjectLists& lists() const { return lists_; }
 
 private:
     // TimerEvent::kind. `index` is the exchange, the client or the task.
