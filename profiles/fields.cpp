@@ -10,7 +10,7 @@ std::string field_reference(const std::vector<FieldInfo>& fields, std::size_t in
         if (!field.supported) continue;
         const std::string key = std::string(indent, ' ') + std::string(field.key) + ":";
         text += fmt::format("{:28} {:12} {}", key, field.type, field.doc);
-        if (!field.fallback.empty()) text += fmt::format(" [{}]", field.fallback);
+        if (!field.fallback.empty()) text += fmt::format(" (default {})", field.fallback);
         text += '\n';
         if (field.children != nullptr) text += field_reference(field.children(), indent + 2);
     }

@@ -62,10 +62,20 @@ public:
                 base = merge(base, *next, diagnostics_);
             }
         }
-        return merge(base, *tree, diagnostics_);
+        return without_extends(merge(base, *tree, diagnostics_));
     }
 
 private:
+    // What was extended is in the tree now.
+    static Node without_extends(const Node& tree) {
+        if (tree.find("extends") == nullptr) return tree;
+        std::vector<Node::Entry> entries;
+        for (const Node::Entry& entry : tree.entries()) {
+            if (entry.key != "extends") entries.push_back(entry);
+        }
+        return Node::make_map(std::move(entries), tree.place());
+    }
+
     static std::string beside(const std::string& reference, const Place& from) {
         if (!from.source) return reference;
         return (std::filesystem::path(from.source->name).parent_path() / reference).lexically_normal().string();

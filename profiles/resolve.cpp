@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "profiles/guessed_model.h"
 #include "profiles/link_list.h"
 #include "profiles/population.h"
 #include "profiles/value_text.h"
@@ -111,6 +112,7 @@ public:
 
     ResolvedProfilePtr run() {
         copy_plain();
+        guess_models();
         for (const Node::Entry& entry : profile_.objects) read_instances(entry);
         add_server();
         add_device();
@@ -241,12 +243,8 @@ private:
                                fmt::format("object {} is not supported yet: this build speaks plain CoAP only", *id));
             return;
         }
-        const ObjectModel* model = selection_.object(*id);
-        if (model == nullptr) {
-            diagnostics_.error(entry.place, fmt::format("object {} is not in the catalogue", *id),
-                               "bring its definition: OMA's XML, with --objects");
-            return;
-        }
+        const ObjectModel* model = model_of(*id);
+        if (model == nullptr) return;  // reported by guess_models()
         const auto range = instances_of(*model, slash == std::string_view::npos ? "" : key.substr(slash + 1), entry);
         if (!range) return;
         detail::check_map(entry.value, entry.key, diagnostics_);
@@ -255,6 +253,40 @@ private:
         for (unsigned i = range->first; i <= range->last; ++i) {
             lay(Path(*id, static_cast<std::uint16_t>(i)), drafts, entry.place);
         }
+    }
+
+    // Objects by number that the catalogue does not have: their models are guessed from all that the profile says of them.
+    void guess_models() {
+        std::map<std::uint16_t, std::vector<Node>> unknown;
+        for (const Node::Entry& entry : profile_.objects) {
+            std::string_view key = entry.key;
+            if (key.starts_with('/')) key.remove_prefix(1);
+            const auto id = parse_id(key.substr(0, key.find('/')));
+            if (!id || selection_.object(*id) != nullptr) continue;
+            if (!unknown.contains(*id)) {
+                diagnostics_.warning(entry.place,
+                                     fmt::format("object {} is not in the catalogue: its types are guessed", *id));
+            }
+            unknown[*id].push_back(entry.value);
+        }
+        for (const auto& [id, instances] : unknown) {
+            result_.guessed_models.push_back(
+                std::make_shared<const ObjectModel>(guess_model(id, instances, diagnostics_)));
+        }
+    }
+
+    const ObjectModel* model_of(std::uint16_t object) const {
+        if (const ObjectModel* known = selection_.object(object)) return known;
+        for (const auto& guessed : result_.guessed_models) {
+            if (guessed->id == object) return guessed.get();
+        }
+        return nullptr;
+    }
+
+    static lwm2m::NameResult<std::uint16_t> guessed_resource(const ObjectModel& object, std::string_view key) {
+        const auto id = parse_id(key);
+        if (id && object.find(*id) != nullptr) return *id;
+        return tl::unexpected<lwm2m::NameError>(lwm2m::NameError{});
     }
 
     std::optional<InstanceRange> instances_of(const ObjectModel& model, std::string_view text,
@@ -298,8 +330,10 @@ private:
 
     void read_resource(const ObjectModel& object, std::uint16_t instance, const Node::Entry& entry,
                        InstanceDraft& drafts) {
-        const auto id = selection_.resource(object.id, entry.key);
+        const bool guessed = selection_.object(object.id) == nullptr;
+        const auto id = guessed ? guessed_resource(object, entry.key) : selection_.resource(object.id, entry.key);
         const ResourceModel* model = id ? object.find(*id) : nullptr;
+        if (guessed && model == nullptr) return;  // reported by guess_models()
         if (model == nullptr) {
             unknown_resource(object, entry, id ? std::string{} : id.error().message);
             return;
@@ -464,7 +498,7 @@ private:
 
     // Fills in a resource that nobody gave, where the object has it.
     void provide(const Path& instance, std::uint16_t id, std::string_view text) {
-        const ObjectModel* object = selection_.object(instance.object());
+        const ObjectModel* object = model_of(instance.object());
         const ResourceModel* model = object == nullptr ? nullptr : object->find(id);
         if (model == nullptr || instances_[instance].contains(id)) return;
         Draft draft;
@@ -519,7 +553,7 @@ private:
 
     void add_mandatory() {
         for (auto& [path, resources] : instances_) {
-            const ObjectModel* object = selection_.object(path.object());
+            const ObjectModel* object = model_of(path.object());
             if (object == nullptr) continue;
             for (const ResourceModel& model : object->resources) {
                 if (!model.mandatory || resources.contains(model.id)) continue;
@@ -548,7 +582,7 @@ private:
     // The drafts in the order of their paths become the tables that devices work on.
     void emit() {
         for (auto& [path, drafts] : instances_) {
-            const ObjectModel* model = selection_.object(path.object());
+            const ObjectModel* model = model_of(path.object());
             if (model == nullptr) continue;
             if (result_.objects.empty() || result_.objects.back().id != path.object()) {
                 result_.objects.push_back(

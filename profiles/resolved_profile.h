@@ -37,7 +37,7 @@ struct ResolvedInstance {
 
 struct ResolvedObject {
     std::uint16_t id = 0;
-    const lwm2m::ObjectModel* model = nullptr;  // lives as long as the process
+    const lwm2m::ObjectModel* model = nullptr;  // lives as long as the profile, at least
     std::uint32_t first_instance = 0;
     std::uint32_t instance_count = 0;
 };
@@ -66,6 +66,9 @@ struct ResolvedProfile {
     std::string binding = "U";
     bool queue_mode = false;
     base::DurationSpec lifetime;  // whole seconds when registered
+
+    // Models of objects that no definition is known of; `objects` points into them.
+    std::vector<std::shared_ptr<const lwm2m::ObjectModel>> guessed_models;
 
     std::vector<ResolvedObject> objects;      // by id; never 0 and 21 in the Register list
     std::vector<ResolvedInstance> instances;  // by path

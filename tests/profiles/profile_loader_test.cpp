@@ -196,7 +196,7 @@ TEST_F(ProfileLoader, LoadsNothingFromAFileWithErrors) {
 TEST(ProfileFields, DescribeThemselves) {
     const std::string text = field_reference(profile_fields());
     EXPECT_NE(text.find("  lifetime:"), std::string::npos) << text;
-    EXPECT_NE(text.find("[1d]"), std::string::npos);
+    EXPECT_NE(text.find("(default 1d)"), std::string::npos);
     EXPECT_EQ(text.find("nat_timeout"), std::string::npos);
 }
 

@@ -84,11 +84,10 @@ TEST_F(Resolve, SaysWhatTheRegistryHas) {
 
 TEST_F(Resolve, NamesUnknownObjectsAndResources) {
     EXPECT_FALSE(
-        resolved("profile: x\nobjects: {temprature/0: {}, device/0: {batery_level: 3}, 33999/0: {1: 2}, temperature/0: "
+        resolved("profile: x\nobjects: {temprature/0: {}, device/0: {batery_level: 3}, temperature/0: "
                  "{77: 1}}\n"));
     EXPECT_TRUE(says("did you mean \"temperature\"")) << diagnostics.text();
     EXPECT_TRUE(says("did you mean \"battery_level\""));
-    EXPECT_TRUE(says("object 33999 is not in the catalogue"));
     EXPECT_TRUE(says("object 3303 has no resource 77"));
 }
 
@@ -238,6 +237,31 @@ TEST_F(Resolve, RefusesGeneratorsThatAreNone) {
     EXPECT_TRUE(says("/3303/0/5700: 'diurnl' is not a generator")) << diagnostics.text();
     EXPECT_TRUE(says("did you mean 'diurnal'?"));
     EXPECT_TRUE(says("/3304/0/5700: a list where a value or a generator is needed"));
+}
+
+TEST_F(Resolve, GuessesTheTypesOfAnObjectByNumber) {
+    const auto profile = resolved(
+        "profile: x\nobjects: {'10999/0': {'1': {uniform: [1, 2]}, 2: 7, 3: '7', 4: true, 5: , 6: [1, 2], 7: 1, 8: {0: "
+        "a, 4: b}}, "
+        "10999/1-2: {7: 1.5}}\n");
+    ASSERT_TRUE(profile) << diagnostics.text();
+    EXPECT_TRUE(says("object 10999 is not in the catalogue: its types are guessed"));
+    EXPECT_EQ(diagnostics.warnings(), 1u);
+    EXPECT_EQ(at(profile, Path(10999, 0, 1)).type, lwm2m::Type::floating);
+    EXPECT_EQ(at(profile, Path(10999, 0, 1)).generator, 0);
+    EXPECT_EQ(at(profile, Path(10999, 0, 2)).type, lwm2m::Type::integer);
+    EXPECT_EQ(at(profile, Path(10999, 0, 3)).type, lwm2m::Type::string);
+    EXPECT_EQ(at(profile, Path(10999, 0, 4)).type, lwm2m::Type::boolean);
+    EXPECT_TRUE(at(profile, Path(10999, 0, 5)).operations.execute);
+    EXPECT_TRUE(at(profile, Path(10999, 0, 6, 1)).multiple);
+    EXPECT_EQ(text_at(profile, Path(10999, 0, 7)), "1");
+    EXPECT_EQ(at(profile, Path(10999, 0, 7)).type, lwm2m::Type::floating);
+    EXPECT_EQ(text_at(profile, Path(10999, 0, 8, 4)), "b");
+    EXPECT_EQ(text_at(profile, Path(10999, 2, 7)), "1.5");
+    EXPECT_EQ(profile->objects.back().model->find(std::uint16_t{7})->type, lwm2m::Type::floating);
+    EXPECT_NE(profile->object_links.find("</10999/0>,</10999/1>,</10999/2>"), std::string::npos);
+    EXPECT_FALSE(resolved("profile: x\nobjects: {10999/0: {level: 3}, 'Nobody/0': {1: 2}}\n"));
+    EXPECT_TRUE(says("'level' is no number, and object 10999 is not in the catalogue"));
 }
 
 }  // namespace
