@@ -51,6 +51,7 @@ public:
     const Registry& registry() const { return registry_; }
     const Downlink& downlink() const { return downlink_; }
     const ObjectLists& lists() const { return lists_; }
+    const lwm2m::ObjectRegistry* objects() const { return config_.objects; }
 
 private:
     // TimerEvent::kind. `index` is the exchange, the client or the task.
