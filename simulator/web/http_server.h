@@ -21,7 +21,7 @@ struct HttpConfig {
     std::string address = "127.0.0.1";  // of an interface: IPv4, or IPv6 without brackets
     std::uint16_t port = 9700;          // 0: any that is free
     bool allow_remote = false;          // an address other than loopback was asked for in so many words
-    std::string token;                  // there, of requests other than GET; empty: these are refused
+    std::string token{};                // there, of requests other than GET; empty: these are refused
 };
 
 class HttpServer {
