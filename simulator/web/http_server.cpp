@@ -1,7 +1,8 @@
 #include "simulator/web/http_server.h"
 
 #include <array>
-#include <charconv>
+#include <atomic>
+#include <thread>
 
 #include <civetweb.h>
 #include <fmt/format.h>
@@ -136,7 +137,19 @@ tl::expected<std::unique_ptr<HttpServer>, std::string> HttpServer::start(HttpCon
 
 HttpServer::~HttpServer() {
     if (context_ == nullptr) return;
+    // The library looks at its stop flag when somebody connects, else every two seconds: so somebody does.
+    std::atomic<bool> stopped{false};
+    std::thread visitor([&] {
+        std::array<char, 128> error{};
+        while (!stopped) {
+            auto* visit = mg_connect_client(config_.address.c_str(), port_, 0, error.data(), error.size());
+            if (visit != nullptr) mg_close_connection(visit);
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
+    });
     mg_stop(static_cast<mg_context*>(context_));
+    stopped = true;
+    visitor.join();
     mg_exit_library();
 }
 
