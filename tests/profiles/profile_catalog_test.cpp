@@ -1,5 +1,7 @@
 #include "profiles/profile_catalog.h"
 
+#include <fstream>
+#include <iterator>
 #include <set>
 
 #include "profiles/population.h"
@@ -59,6 +61,21 @@ TEST(ProfileCatalog, ReportsOnceAMinuteAndHasSomethingToReport) {
     EXPECT_EQ(*lifetimes.begin(), std::chrono::minutes(5));
     EXPECT_EQ(*lifetimes.rbegin(), std::chrono::hours(24));
     EXPECT_GE(kinds.size(), 8u);  // of the ten generators: all but constant and csv
+}
+
+TEST(ProfileCatalog, HasAnExampleInItsReadme) {
+    std::ifstream stream(LWM2M_SIM_SOURCE_DIR "/profiles/README.md");
+    const std::string readme((std::istreambuf_iterator<char>(stream)), {});
+    const auto begin = readme.find("```yaml\n") + 8;
+    const std::string text = readme.substr(begin, readme.find("```\n", begin) - begin);
+    Diagnostics diagnostics;
+    const auto tree = parse_profile_tree(text, "README.md", builtin_profiles(), diagnostics);
+    ASSERT_TRUE(tree) << diagnostics.text();
+    const auto profile = resolve(read_profile(*tree, diagnostics), builtin_objects(), diagnostics);
+    ASSERT_TRUE(profile) << diagnostics.text();
+    EXPECT_EQ(diagnostics.warnings(), 1u) << diagnostics.text();  // of the object whose types are guessed
+    EXPECT_EQ(profile->transmission.ack_timeout, std::chrono::seconds(10));
+    EXPECT_GE(profile->find(lwm2m::Path(3303, 3, 5700)), 0);
 }
 
 TEST(ProfileCatalog, RegistersInOneDatagram) {
