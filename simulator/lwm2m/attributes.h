@@ -31,7 +31,8 @@ struct Attributes {
 // Changes `attributes`; refuses a name that is none and a value that does not fit it.
 base::Result<void> apply_attribute(std::string_view query, Attributes& attributes);
 
-// Core 1.1.1, 5.1.2: lt < gt and lt + 2 st < gt, as far as they are set; a pmax below pmin is no error, it does not count.
+// Core 1.1.1, 5.1.2: lt < gt and lt + 2 st < gt, as far as they are set; a pmax below pmin is no error, it does not
+// count.
 bool are_consistent(const Attributes& attributes);
 
 // Where a server's Write-Attributes are kept: the owner decides how (per device and server).

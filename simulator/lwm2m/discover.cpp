@@ -102,8 +102,8 @@ private:
     LinkWriter links_;
 };
 
-// Core 1.2, 6.3.2: "depth=0" to "depth=3"; without it down to the resources, and at a multiple resource to its instances
-// (which 1.0 has no paths for).
+// Core 1.2, 6.3.2: "depth=0" to "depth=3"; without it down to the resources, and at a multiple resource to its
+// instances (which 1.0 has no paths for).
 std::optional<unsigned> depth_of(const Operation& operation) {
     const Request& request = operation.request;
     const bool shallow = request.path.depth == 3 && operation.abilities.version < Version{1, 1};

@@ -14,8 +14,8 @@ constexpr bool is_argument_char(char c) {
 
 constexpr std::uint32_t text_format = static_cast<std::uint32_t>(ContentFormat::text);
 
-// A package may come by POST as well as by PUT (the examples of Transport 1.1.1 push firmware so): a POST with a payload
-// in a format of values, to a resource that is written and not executed, is a Write.
+// A package may come by POST as well as by PUT (the examples of Transport 1.1.1 push firmware so): a POST with a
+// payload in a format of values, to a resource that is written and not executed, is a Write.
 bool is_write(const Request& request, const ResourceModel& resource) {
     return resource.operations.write && request.path.depth == 3 && request.content_format &&
            *request.content_format != text_format;

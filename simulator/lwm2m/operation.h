@@ -50,8 +50,8 @@ private:
     const ObjectTree& tree_;
 };
 
-// The payload's entries, into the workspace. 4.15 for a format that is not said, not known or not the device's, 4.00 for
-// a payload that cannot be read.
+// The payload's entries, into the workspace. 4.15 for a format that is not said, not known or not the device's, 4.00
+// for a payload that cannot be read.
 coap::Code decode_payload(const Operation& operation, const Path& base);
 
 // The first of the sorted entries at or below `path`; the end where there is none.

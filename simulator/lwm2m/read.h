@@ -12,8 +12,8 @@ Answer do_read(const Operation& operation);
 // multiple resource without any stands there by itself. Content, or why there are none: 4.01, 4.04, 4.05.
 coap::Code collect(const Path& path, const ObjectTree& tree, Workspace& workspace);
 
-// The entries of the workspace as the payload of an answer. 5.00 where the payload is larger than the workspace has room
-// for.
+// The entries of the workspace as the payload of an answer. 5.00 where the payload is larger than the workspace has
+// room for.
 Answer encode_entries(const Path& base, ContentFormat format, Workspace& workspace);
 
 }  // namespace lwm2m
