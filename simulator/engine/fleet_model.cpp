@@ -39,15 +39,15 @@ fleet::Membership FleetModel::membership(std::uint32_t shard, std::uint32_t shar
 }
 
 std::unique_ptr<FleetModel> make_fleet_model(scenarios::Scenario scenario, const profiles::ProfileCatalog& catalog,
-                                             const lwm2m::ObjectRegistry& registry,
-                                             profiles::Diagnostics& diagnostics) {
+                                             const lwm2m::ObjectRegistry& registry, profiles::Diagnostics& diagnostics,
+                                             const profiles::YamlOptions& yaml) {
     auto model = std::make_unique<FleetModel>();
     if (scenario.fleet.size() > metrics::max_profiles) {
         diagnostics.error(scenario.fleet[metrics::max_profiles].place,
                           "a fleet has 32 profiles at most: each is a label of every metric");
     }
     for (const auto& part : scenario.fleet) {
-        const auto profile = profiles::load_profile(part.profile, catalog, diagnostics);
+        const auto profile = profiles::load_profile(part.profile, catalog, diagnostics, yaml, part.place);
         if (!profile) continue;
         const auto resolved = profiles::resolve(*profile, registry, diagnostics);
         if (!resolved) continue;

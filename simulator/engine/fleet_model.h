@@ -6,6 +6,7 @@
 
 #include "profiles/population.h"
 #include "profiles/profile_catalog.h"
+#include "profiles/yaml.h"
 #include "scenarios/plan.h"
 #include "scenarios/scenario.h"
 #include "simulator/fleet/device_pool.h"
@@ -28,6 +29,7 @@ struct FleetModel {
 
 // Loads and resolves the profiles of the scenario; all that is wrong goes to `diagnostics`, and nothing is returned then. `registry` must outlive the model.
 std::unique_ptr<FleetModel> make_fleet_model(scenarios::Scenario scenario, const profiles::ProfileCatalog& catalog,
-                                             const lwm2m::ObjectRegistry& registry, profiles::Diagnostics& diagnostics);
+                                             const lwm2m::ObjectRegistry& registry, profiles::Diagnostics& diagnostics,
+                                             const profiles::YamlOptions& yaml = {});
 
 }  // namespace engine

@@ -102,6 +102,8 @@ std::optional<StartError> ScenarioRunner::open() {
         config.capacity = static_cast<std::uint32_t>(model_.population->size() + model_.population->size() / 16 + 1024);
         server_ = std::make_unique<server::Server>(std::move(config), *server_host_->transport);
         server_host_->worker = std::make_unique<ServerWorker>(*server_);
+        server_host_->thread = std::make_unique<WorkerThread>("server", server_host_->io, *server_host_->worker,
+                                                              *server_host_->transport, clock_);
     } else {
         target_ = *options_.target;
         if (auto error = probe_target()) return error;
@@ -177,6 +179,11 @@ std::optional<StartError> ScenarioRunner::open() {
     for (auto& error : errors) {
         if (error) return error;
     }
+    for (std::size_t i = 0; i < shards_.size(); ++i) {
+        ShardHost& host = *shards_[i];
+        host.thread =
+            std::make_unique<WorkerThread>(fmt::format("shard-{}", i), host.io, *host.shard, *host.transport, clock_);
+    }
     judge_ = std::make_unique<metrics::GeneratorJudge>(metrics::GeneratorLimits{}, shards_.size());
     seen_ticks_.resize(shards_.size());
     seen_load_.resize(shards_.size());
@@ -223,17 +230,8 @@ std::optional<StartError> ScenarioRunner::probe_target() {
 
 metrics::RunResult ScenarioRunner::run() {
     clock_.start_at(std::chrono::steady_clock::now() + start_lead);
-    if (server_host_) {
-        server_host_->thread = std::make_unique<WorkerThread>("server", server_host_->io, *server_host_->worker,
-                                                              *server_host_->transport, clock_);
-        server_host_->thread->start();
-    }
-    for (std::size_t i = 0; i < shards_.size(); ++i) {
-        auto& host = *shards_[i];
-        host.thread =
-            std::make_unique<WorkerThread>(fmt::format("shard-{}", i), host.io, *host.shard, *host.transport, clock_);
-        host.thread->start();
-    }
+    if (server_host_) server_host_->thread->start();
+    for (auto& host : shards_) host->thread->start();
     if (options_.hooks.leak_operation) shards_[0]->thread->run([&] { shards_[0]->shard->leak_operation(); });
 
     bool frozen = false;
@@ -341,7 +339,11 @@ metrics::RunResult ScenarioRunner::conclude(base::Time ended) {
         conservation_held = conservation_held && host->shard->conservation_held();
     }
     if (server_host_) {
-        server_host_->thread->run([&] { server_->every_second(clock_.now()); });
+        server_host_->thread->run([&] {
+            const base::Time now = clock_.now();
+            server_->stop(now);
+            server_->every_second(now);
+        });
         server_host_->thread->stop();
     }
     result.snapshot = snapshot();

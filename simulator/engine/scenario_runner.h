@@ -64,6 +64,8 @@ public:
     void post_to_server(std::function<void()> task);
     net::Address target() const { return target_; }
     std::size_t threads() const { return shards_.size(); }
+    // The clock of the run.
+    base::Time now() const { return clock_.now(); }
 
 private:
     struct ShardHost;

@@ -24,12 +24,13 @@ tl::expected<std::unique_ptr<ServerRunner>, StartError> ServerRunner::prepare(Se
     runner->transport_ = std::move(*transport);
     runner->server_ = std::make_unique<server::Server>(std::move(runner->options_.config), *runner->transport_);
     runner->peer_ = std::make_unique<Peer>(*runner->server_);
+    runner->thread_ =
+        std::make_unique<WorkerThread>("server", runner->io_, *runner->peer_, *runner->transport_, runner->clock_);
     return runner;
 }
 
 void ServerRunner::start() {
     clock_.start_at(std::chrono::steady_clock::now());
-    thread_ = std::make_unique<WorkerThread>("server", io_, *peer_, *transport_, clock_);
     thread_->start();
 }
 
@@ -47,7 +48,7 @@ metrics::Snapshot ServerRunner::snapshot() const {
     snapshot.run = options_.info;
     const metrics::ServerFigures* figures = &server_->figures();
     snapshot.server = metrics::fold_server(std::span(&figures, 1));
-    snapshot.server->thread_cpu = {base::Duration(thread_ ? thread_->load().cpu_ns.load() : 0)};
+    snapshot.server->thread_cpu = {base::Duration(thread_->load().cpu_ns.load())};
     snapshot.process = metrics::read_process_figures();
     return snapshot;
 }

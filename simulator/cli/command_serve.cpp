@@ -1,0 +1,126 @@
+#include "simulator/cli/command_serve.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <ostream>
+
+#include <fmt/format.h>
+
+#include "metrics/conservation.h"
+#include "profiles/object_loader.h"
+#include "simulator/base/units.h"
+#include "simulator/cli/command_catalog.h"
+#include "simulator/cli/listener.h"
+#include "simulator/cli/report_files.h"
+#include "simulator/cli/signals.h"
+#include "simulator/engine/server_runner.h"
+
+namespace cli {
+namespace {
+
+using metrics::ExitCode;
+
+int refuse(const Context& context, ExitCode code, const std::string& message) {
+    context.err << fmt::format("error: {}\n", message) << std::flush;
+    return static_cast<int>(code);
+}
+
+std::string named(const char* what, std::int64_t count) {
+    return count == 0 ? "" : fmt::format("   {} {}", what, count);
+}
+
+// What the server saw, for people.
+std::string figures_text(const metrics::Snapshot& snapshot, base::Duration elapsed) {
+    const auto& t = snapshot.server->totals;
+    base::Duration cpu{};
+    for (const auto thread : snapshot.server->thread_cpu) cpu += thread;
+    std::string text =
+        fmt::format("served         {}   cpu {}   rss {}\n", metrics::to_text(elapsed), metrics::to_text(cpu),
+                    base::format_size(static_cast<std::uint64_t>(snapshot.process.resident_bytes)));
+    text += fmt::format(
+        "registrations  {} ({} in place of another)   updates {}   deregistrations {}   expired {}   "
+        "registered now {}\n",
+        t.registrations, t.replacements, t.updates, t.deregistrations, t.expirations, t.clients);
+    text += fmt::format("observations   {} now   notifications {}   sends {}\n", t.observations,
+                        metrics::total(t.notifications), t.sends);
+    std::string requests;
+    for (std::size_t r = 0; r < metrics::server_request_count; ++r) {
+        requests += named(std::string(metrics::server_request_names[r]).c_str(), t.requests[r]);
+    }
+    text += fmt::format("requests       {}{}   answered {}   unanswered {}   retransmitted {}\n",
+                        metrics::total(t.requests), requests, metrics::total(t.responses),
+                        metrics::total(t.timeouts) + metrics::total(t.resets) + metrics::total(t.cancelled),
+                        t.retransmissions);
+    text += fmt::format("datagrams      sent {}   received {}   discarded {}   own drops {}\n", t.datagrams[0],
+                        t.datagrams[1], metrics::total(t.discarded), metrics::total(t.drops));
+    const auto bad = metrics::broken(metrics::conservation(t));
+    for (const auto& law : bad) text += fmt::format("conservation   {}\n", metrics::to_text(law));
+    return text;
+}
+
+// The server's configuration, its scenario's `server:` block included; nothing after errors, which are printed.
+std::optional<server::ServerConfig> server_config(const ServeCommand& command, const Context& context) {
+    server::ServerConfig config;
+    config.capacity = command.capacity;
+    config.objects = &profiles::builtin_objects();
+    if (!command.scenario_file) return config;
+    profiles::Diagnostics diagnostics;
+    profiles::YamlOptions yaml;
+    yaml.environment = context.environment;
+    const auto scenario = load_named_scenario(*command.scenario_file, diagnostics, yaml);
+    context.err << diagnostics.text();
+    if (!scenario) {
+        context.err << fmt::format("{}; nothing was sent\n", diagnostics.summary()) << std::flush;
+        return std::nullopt;
+    }
+    config.actions = scenario->server;
+    config.seed = scenario->seed;
+    return config;
+}
+
+}  // namespace
+
+int serve(const ServeCommand& command, const Context& context) {
+    auto config = server_config(command, context);
+    if (!config) return static_cast<int>(ExitCode::usage);
+    const auto address = net::parse_ip(command.bind, command.port);
+    if (!address) return refuse(context, ExitCode::usage, address.error().what);
+
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool interrupted = false;
+    SignalWatch signals([&] {
+        const std::lock_guard lock(mutex);
+        interrupted = true;
+        changed.notify_one();
+    });
+    engine::ServerRunOptions options{*address, *std::move(config), describe_run(context.args)};
+    options.info.scenario = "serve";
+    auto prepared = engine::ServerRunner::prepare(std::move(options));
+    if (!prepared) return refuse(context, prepared.error().code, prepared.error().message);
+    engine::ServerRunner& runner = **prepared;
+    auto listener = listen_to_server(command, runner);
+    if (!listener) return refuse(context, ExitCode::host, listener.error());
+    if (!listener->warning.empty()) context.err << fmt::format("warning: {}\n", listener->warning);
+
+    runner.start();
+    if (!command.quiet) {
+        context.err << fmt::format("lwm2m-sim {}   serving coap://{}   room for {}{}{}\n", LWM2M_SIM_VERSION,
+                                   net::to_string(runner.address()), base::format_count(command.capacity),
+                                   listener->url.empty() ? "" : "   ", listener->url)
+                    << std::flush;
+    }
+    {
+        std::unique_lock lock(mutex);
+        changed.wait(lock, [&] { return interrupted; });
+    }
+    listener->close();
+    const base::Duration elapsed = runner.now().time_since_epoch();
+    runner.stop();
+    const auto snapshot = runner.snapshot();
+    context.out << figures_text(snapshot, elapsed) << std::flush;
+    const bool balanced = metrics::broken(metrics::conservation(snapshot.server->totals)).empty();
+    return static_cast<int>(balanced ? ExitCode::ok : ExitCode::bug);
+}
+
+}  // namespace cli
