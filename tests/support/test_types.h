@@ -62,6 +62,7 @@ private:
         {{3442, 170}, {Type::objlnk}},
         {{3442, 180}, {Type::corelnk}},
         {{3442, 1110}, {Type::string, true}},
+        {{3442, 1130}, {Type::floating, true}},
         {{3442, 1150}, {Type::opaque, true}},
         {{3442, 1170}, {Type::objlnk, true}},
     };
