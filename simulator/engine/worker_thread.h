@@ -1,6 +1,7 @@
 // WorkerThread: drives one worker in real time: a thread, one io_context, one timer, the sockets of one transport.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -19,7 +20,10 @@ class WallClock {
 public:
     WallClock() { start_at(std::chrono::steady_clock::now()); }
     void start_at(std::chrono::steady_clock::time_point start) { start_ns_.store(start.time_since_epoch().count()); }
-    base::Time now() const { return base::Time(std::chrono::steady_clock::now() - start()); }
+    // Before the start it stands still at 0: nothing knows times before that.
+    base::Time now() const {
+        return base::Time(std::max(base::Duration{0}, base::Duration(std::chrono::steady_clock::now() - start())));
+    }
     std::chrono::steady_clock::time_point at(base::Time time) const { return start() + time.time_since_epoch(); }
 
 private:
