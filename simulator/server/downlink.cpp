@@ -57,6 +57,11 @@ void put_attribute(std::string_view name, base::Duration value, coap::MessageWri
     message.option(OptionNumber::uri_query, std::string_view(text.begin(), at));
 }
 
+bool more_follows(const coap::MessageView& message) {
+    const auto block = coap::find_block(message, OptionNumber::block2);
+    return block && *block && (*block)->more && coap::is_success(message.code);
+}
+
 std::uint32_t milliseconds(base::Time time) {
     return static_cast<std::uint32_t>(time.time_since_epoch() / std::chrono::milliseconds(1));
 }
@@ -69,19 +74,21 @@ Downlink::Downlink(const Parts& parts, const Capacity& capacity)
       observations_(capacity.observations),
       values_(capacity.observations) {}
 
-bool Downlink::enqueue(const Request& request) {
+bool Downlink::enqueue(const Request& request) { return append(request) != base::no_index; }
+
+std::uint32_t Downlink::append(const Request& request) {
     Client& client = parts_.registry[request.client];
     const auto index = client.waiting < max_waiting ? requests_.take() : base::no_index;
     if (index == base::no_index) {
         parts_.figures.drops[metrics::index(metrics::Drop::no_slot)].add();
-        return false;
+        return base::no_index;
     }
     requests_[index] = request;
     requests_[index].next = base::no_index;
     (client.requests == base::no_index ? client.requests : requests_[client.last_request].next) = index;
     client.last_request = index;
     ++client.waiting;
-    return true;
+    return index;
 }
 
 void Downlink::pump(base::Time now, ClientIndex index) {
@@ -91,18 +98,19 @@ void Downlink::pump(base::Time now, ClientIndex index) {
         const auto kind = metrics::index(requests_[head].kind);
         parts_.figures.requests[kind].add();
         parts_.figures.in_flight[kind].add();
-        if (send(now, index, head)) return;
-        parts_.figures.drops[metrics::index(metrics::Drop::no_slot)].add();
+        const auto sent = send(now, index, head);
+        if (sent == Sent::yes) return;
+        if (sent == Sent::no_room) parts_.figures.drops[metrics::index(metrics::Drop::no_slot)].add();
         abandon(head);
     }
 }
 
-bool Downlink::send(base::Time now, ClientIndex index, std::uint32_t request_index) {
+Downlink::Sent Downlink::send(base::Time now, ClientIndex index, std::uint32_t request_index) {
     Client& client = parts_.registry[index];
     Request& request = requests_[request_index];
     base::Writer out(parts_.outbox.open(now));
     const auto token = token_for(request, client);
-    if (request.kind == ServerRequest::observe && request.observation == base::no_index) return false;
+    if (request.kind == ServerRequest::observe && request.observation == base::no_index) return Sent::no_room;
     write(request,
           {.type = coap::MessageType::confirmable,
            .code = method_of(request.kind),
@@ -112,12 +120,13 @@ bool Downlink::send(base::Time now, ClientIndex index, std::uint32_t request_ind
     const coap::ExchangeTag tag{
         .operation = request_index, .argument = 0, .intended = request.intended, .first_sent = now};
     const double unit = base::to_unit(base::draw(parts_.seed, index, base::Stream::server, ++draws_));
-    if (out.failed() || !parts_.endpoint.start(now, parts_.registry.peer_id(index), client.peer, parts_.parameters,
-                                               out.written(), tag, unit)) {
-        return false;
+    if (out.failed()) return Sent::not_encodable;
+    if (!parts_.endpoint.start(now, parts_.registry.peer_id(index), client.peer, parts_.parameters, out.written(), tag,
+                               unit)) {
+        return Sent::no_room;
     }
     parts_.outbox.commit(out.size(), 0, client.address);
-    return true;
+    return Sent::yes;
 }
 
 // An observation is known by its token for as long as it lasts; a fresh Observe of the same path takes the place of the
@@ -125,19 +134,26 @@ bool Downlink::send(base::Time now, ClientIndex index, std::uint32_t request_ind
 coap::Token Downlink::token_for(Request& request, Client& client) {
     std::array<std::uint8_t, observation_token_size> bytes{};
     base::Writer out(bytes);
-    if (request.kind == ServerRequest::observe || request.kind == ServerRequest::cancel_observe) {
-        request.observation = find_observation(request.client, request.path);
-    }
+    const bool observing = request.kind == ServerRequest::observe || request.kind == ServerRequest::cancel_observe;
+    if (observing) request.observation = find_observation(request.client, request.path);
     if (request.kind == ServerRequest::observe && request.observation == base::no_index) {
         request.observation = take_observation(request.client, request.path);
     }
-    if (request.observation != base::no_index) {
+    if (observing && request.observation != base::no_index) {
+        request.generation = observations_[request.observation].generation;
         out.put_u32(request.observation);
-        out.put_u16(observations_[request.observation].generation);
+        out.put_u16(request.generation);
     } else {
+        // Also for the rest of a long notification (RFC 7959 2.6).
         out.put_u16(client.next_token++);
     }
     return coap::Token(out.written());
+}
+
+// Is the observation of the request still the one that it was sent for?
+bool Downlink::observes(const Request& request) const {
+    return observations_.holds(request.observation) && observations_[request.observation].client == request.client &&
+           observations_[request.observation].generation == request.generation;
 }
 
 void Downlink::write(const Request& request, coap::Header header, base::Writer& out) {
@@ -172,6 +188,7 @@ void Downlink::write(const Request& request, coap::Header header, base::Writer& 
         case ServerRequest::bootstrap_finish:
         case ServerRequest::unknown: out.fail(); break;
     }
+    if (request.block2 != Request::no_block) message.option_uint(OptionNumber::block2, request.block2);
 }
 
 void Downlink::write_value(const Request& request, const Client& client, coap::MessageWriter& message) {
@@ -211,15 +228,56 @@ void Downlink::on_response(base::Time now, const coap::ExchangeTag& tag, const c
     codes[metrics::code_slot(static_cast<std::uint8_t>(message.code))].add();
     parts_.figures.in_flight[metrics::index(request.kind)].add(-1);
     if (request.kind == ServerRequest::observe) observed(now, request, message);
-    if (request.kind == ServerRequest::cancel_observe && request.observation != base::no_index) {
-        end_observation(request.observation);
+    if (request.kind == ServerRequest::cancel_observe && observes(request)) end_observation(request.observation);
+
+    const bool rest = request.block2 != Request::no_block;
+    if (!rest && !more_follows(message)) {
+        return finish(tag.operation, CommandResult::Outcome::answered, &message, message.payload);
     }
-    finish(tag.operation, CommandResult::Outcome::answered, &message);
+    const auto fetched = parts_.transfers.fetch(now, transfer_of(tag.operation), message);
+    using Kind = coap::Block2Fetcher::Step::Kind;
+    switch (fetched.kind) {
+        case Kind::next:
+        case Kind::restart:
+            // The request goes on from here; it is the first of its client, and the next pump sends it.
+            if (request.kind == ServerRequest::observe) request.kind = ServerRequest::read;
+            request.block2 = coap::encode_block(fetched.ask);
+            return;
+        case Kind::complete:
+            if (observes(request)) keep_value(now, observations_[request.observation], message, fetched.body);
+            return finish(tag.operation, CommandResult::Outcome::answered, &message, fetched.body);
+        case Kind::broken: return finish(tag.operation, CommandResult::Outcome::answered, &message);
+    }
+}
+
+coap::TransferKey Downlink::transfer_of(std::uint32_t request) const {
+    return {.peer = parts_.registry.peer_id(requests_[request].client), .resource = request};
+}
+
+// RFC 7959 2.6: a notification has the first block only; the rest is read.
+void Downlink::fetch_rest(base::Time now, std::uint32_t index, const coap::MessageView& message) {
+    const Observation& observation = observations_[index];
+    for (auto at = parts_.registry[observation.client].requests; at != base::no_index; at = requests_[at].next) {
+        if (requests_[at].observation == index && requests_[at].block2 != Request::no_block) return;
+    }
+    Request request;
+    request.path = observation.path;
+    request.client = observation.client;
+    request.observation = index;
+    request.generation = observation.generation;
+    request.intended = now;
+    const auto waiting = append(request);
+    if (waiting == base::no_index) return;
+    const auto fetched = parts_.transfers.fetch(now, transfer_of(waiting), message);
+    if (fetched.kind == coap::Block2Fetcher::Step::Kind::next) {
+        requests_[waiting].block2 = coap::encode_block(fetched.ask);
+    }  // else it is read whole
 }
 
 // An error, or a response without Observe, says that there is no observation (RFC 7641 3.2, 4.1).
 void Downlink::observed(base::Time now, Request& request, const coap::MessageView& message) {
     const auto sequence = coap::observe_sequence(message);
+    if (!observes(request)) return;
     if (!coap::is_success(message.code) || !sequence) return end_observation(request.observation);
     Observation& observation = observations_[request.observation];
     if (observation.established) {
@@ -231,23 +289,23 @@ void Downlink::observed(base::Time now, Request& request, const coap::MessageVie
         parts_.figures.observations.add();
     }
     observation.sequence = *sequence;
-    keep_value(now, observation, message);
+    keep_value(now, observation, message, message.payload);
 }
 
 void Downlink::on_reset(const coap::ExchangeTag& tag) {
     Request& request = requests_[tag.operation];
     parts_.figures.resets[metrics::index(request.kind)].add();
     parts_.figures.in_flight[metrics::index(request.kind)].add(-1);
-    if (request.kind == ServerRequest::observe) end_observation(request.observation);
-    finish(tag.operation, CommandResult::Outcome::reset, nullptr);
+    if (request.kind == ServerRequest::observe && observes(request)) end_observation(request.observation);
+    finish(tag.operation, CommandResult::Outcome::reset);
 }
 
 void Downlink::on_timeout(const coap::ExchangeTag& tag) {
     Request& request = requests_[tag.operation];
     parts_.figures.timeouts[metrics::index(request.kind)].add();
     parts_.figures.in_flight[metrics::index(request.kind)].add(-1);
-    if (request.kind == ServerRequest::observe) end_observation(request.observation);
-    finish(tag.operation, CommandResult::Outcome::timed_out, nullptr);
+    if (request.kind == ServerRequest::observe && observes(request)) end_observation(request.observation);
+    finish(tag.operation, CommandResult::Outcome::timed_out);
 }
 
 Downlink::Notified Downlink::on_notification(base::Time now, ClientIndex client, const coap::MessageView& message) {
@@ -273,14 +331,16 @@ Downlink::Notified Downlink::on_notification(base::Time now, ClientIndex client,
         return *sequence == observation.sequence ? Notified::repeated : Notified::taken;
     }
     observation.sequence = *sequence;
-    keep_value(now, observation, message);
+    keep_value(now, observation, message, message.payload);
+    if (more_follows(message)) fetch_rest(now, index, message);
     return Notified::taken;
 }
 
-void Downlink::keep_value(base::Time now, Observation& observation, const coap::MessageView& message) {
+void Downlink::keep_value(base::Time now, Observation& observation, const coap::MessageView& message,
+                          base::Bytes body) {
     observation.received_ms = milliseconds(now);
     values_.release(observation.value);
-    observation.value = values_.keep(message.payload);
+    observation.value = values_.keep(body);
     const auto format = message.find_uint(OptionNumber::content_format);
     observation.format = format && *format < no_format ? static_cast<std::uint16_t>(*format) : no_format;
 }
@@ -315,14 +375,16 @@ void Downlink::end_observation(std::uint32_t index) {
 }
 
 // The request is the first of its client.
-void Downlink::finish(std::uint32_t index, CommandResult::Outcome outcome, const coap::MessageView* message) {
+void Downlink::finish(std::uint32_t index, CommandResult::Outcome outcome, const coap::MessageView* message,
+                      base::Bytes body) {
     const Request request = requests_[index];
     Client& client = parts_.registry[request.client];
     CHECK(client.requests == index);
     client.requests = request.next;
     --client.waiting;
+    if (request.block2 != Request::no_block && message == nullptr) parts_.transfers.drop_fetch(transfer_of(index));
     requests_.give_back(index);
-    if (request.command != base::no_index) answer_command(request, outcome, message);
+    if (request.command != base::no_index) answer_command(request, outcome, message, body);
 }
 
 // A request that was counted, but whose answer is not waited for.
@@ -330,11 +392,11 @@ void Downlink::abandon(std::uint32_t index) {
     const Request& request = requests_[index];
     parts_.figures.cancelled[metrics::index(request.kind)].add();
     parts_.figures.in_flight[metrics::index(request.kind)].add(-1);
-    if (request.kind == ServerRequest::observe && request.observation != base::no_index &&
+    if (request.kind == ServerRequest::observe && observes(request) &&
         !observations_[request.observation].established) {
         end_observation(request.observation);
     }
-    finish(index, CommandResult::Outcome::cancelled, nullptr);
+    finish(index, CommandResult::Outcome::cancelled);
 }
 
 void Downlink::cancel_requests(ClientIndex index) {
@@ -345,7 +407,7 @@ void Downlink::cancel_requests(ClientIndex index) {
     }
     while (client.requests != base::no_index) {
         // Never sent: it does not count as a request.
-        finish(client.requests, CommandResult::Outcome::cancelled, nullptr);
+        finish(client.requests, CommandResult::Outcome::cancelled);
     }
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 
+#include "coap/block_transfers.h"
 #include "coap/endpoint.h"
 #include "metrics/server_counters.h"
 #include "profiles/server_actions.h"
@@ -17,6 +18,8 @@ namespace server {
 
 // One request, waiting or under way.
 struct Request {
+    static constexpr std::uint32_t no_block = 0xffffffff;
+
     lwm2m::Path path;
     metrics::ServerRequest kind = metrics::ServerRequest::read;
     std::uint32_t client = base::no_index;
@@ -24,6 +27,8 @@ struct Request {
     std::uint32_t action = base::no_index;       // of the scenario, or none
     std::uint32_t command = base::no_index;      // of Commands, or none
     std::uint32_t observation = base::no_index;  // of an Observe, once it is under way; of a cancellation
+    std::uint32_t block2 = no_block;             // the block to ask for, where it is not the first
+    std::uint16_t generation = 0;                // of `observation`: it may end meanwhile
     std::uint64_t count = 0;                     // how many requests of the action went before
     base::Time intended{};
 };
@@ -50,6 +55,7 @@ public:
         Registry& registry;
         ObjectLists& lists;
         coap::Endpoint& endpoint;
+        coap::BlockTransfers& transfers;  // where long answers are put together
         net::Outbox& outbox;
         Commands& commands;
         metrics::ServerFigures& figures;
@@ -90,19 +96,26 @@ public:
     base::Bytes last_value(std::uint32_t index) const { return values_.view(observations_[index].value); }
 
 private:
-    bool send(base::Time now, ClientIndex client, std::uint32_t request);
+    enum class Sent : std::uint8_t { yes, no_room, not_encodable };
+    std::uint32_t append(const Request& request);
+    Sent send(base::Time now, ClientIndex client, std::uint32_t request);
     void write(const Request& request, coap::Header header, base::Writer& out);
     void write_value(const Request& request, const Client& client, coap::MessageWriter& message);
     std::optional<std::uint16_t> format_of(const Request& request) const;
     coap::Token token_for(Request& request, Client& client);
     std::uint32_t take_observation(ClientIndex client, const lwm2m::Path& path);
     void end_observation(std::uint32_t index);
-    void keep_value(base::Time now, Observation& observation, const coap::MessageView& message);
+    bool observes(const Request& request) const;
+    void fetch_rest(base::Time now, std::uint32_t observation, const coap::MessageView& message);
+    coap::TransferKey transfer_of(std::uint32_t request) const;
+    void keep_value(base::Time now, Observation& observation, const coap::MessageView& message, base::Bytes body);
     void observed(base::Time now, Request& request, const coap::MessageView& message);
-    void finish(std::uint32_t request, CommandResult::Outcome outcome, const coap::MessageView* message);
+    void finish(std::uint32_t request, CommandResult::Outcome outcome, const coap::MessageView* message = nullptr,
+                base::Bytes body = {});
     void abandon(std::uint32_t request);
     std::string prepare(ClientIndex client, Commands::Pending& pending) const;
-    void answer_command(const Request& request, CommandResult::Outcome outcome, const coap::MessageView* message);
+    void answer_command(const Request& request, CommandResult::Outcome outcome, const coap::MessageView* message,
+                        base::Bytes body);
 
     Parts parts_;
     base::Slab<Request> requests_;

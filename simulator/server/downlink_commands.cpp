@@ -72,15 +72,15 @@ std::string Downlink::prepare(ClientIndex client, Commands::Pending& pending) co
     return {};
 }
 
-void Downlink::answer_command(const Request& request, CommandResult::Outcome outcome,
-                              const coap::MessageView* message) {
+void Downlink::answer_command(const Request& request, CommandResult::Outcome outcome, const coap::MessageView* message,
+                              base::Bytes body) {
     CommandResult result;
     result.outcome = outcome;
     if (message != nullptr) {
         result.code = message->code;
         const auto format = message->find_uint(OptionNumber::content_format);
         if (format && *format < no_format) result.format = static_cast<std::uint16_t>(*format);
-        result.payload.assign(message->payload.begin(), message->payload.end());
+        result.payload.assign(body.begin(), body.end());
         const bool has_values = request.kind == ServerRequest::read || request.kind == ServerRequest::observe;
         if (has_values && coap::is_success(result.code) && result.format) {
             const auto& list = parts_.lists[parts_.registry[request.client].objects];

@@ -40,7 +40,7 @@ struct ClientPage {
     std::vector<std::string> endpoints;
     std::optional<std::uint32_t> next;  // the cursor of the next page; none: this is the last
 };
-// At most `limit` registered clients from `cursor` on (0 for the first page), in an order that stays. Looks at a bounded
+// At most `limit` registered clients from `cursor` on (0 for the first page), in a fixed order. Looks at a bounded
 // number of places, so that a page may hold fewer though more follow.
 ClientPage list(const Server& server, std::uint32_t cursor, std::uint32_t limit);
 

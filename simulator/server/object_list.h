@@ -1,4 +1,4 @@
-// ObjectLists: what devices have registered. Devices of one kind send one text, so that each text is read and kept once,
+// ObjectLists: what devices have registered. Devices of one kind send one text, so each text is read and kept once,
 // with what follows from it.
 #pragma once
 

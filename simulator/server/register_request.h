@@ -5,9 +5,8 @@
 #include <optional>
 #include <string_view>
 
-#include <tl/expected.hpp>
-
 #include "coap/message.h"
+#include "simulator/base/error.h"
 #include "simulator/lwm2m/object_model.h"
 #include "simulator/server/client.h"
 

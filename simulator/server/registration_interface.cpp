@@ -1,7 +1,8 @@
-// The registration interface of the server: Register, Update, De-register (Core 1.1.1, 6.2).
+// What devices ask of the server: Register, Update, De-register (Core 1.1.1, 6.2) and Send (6.4.6).
 #include <algorithm>
 #include <array>
 
+#include "simulator/server/payload.h"
 #include "simulator/server/server.h"
 
 namespace server {
@@ -12,7 +13,7 @@ using coap::OptionNumber;
 
 // Where a request goes.
 struct Target {
-    enum class Kind : std::uint8_t { registrations, registration, other };
+    enum class Kind : std::uint8_t { registrations, registration, data, other };
     Kind kind = Kind::other;
     std::string_view location;  // of `registration`, what stands behind "rd/"
 };
@@ -25,6 +26,7 @@ Target target_of(const coap::MessageView& message) {
         if (count < segments.size()) segments[count] = option.text();
         ++count;
     }
+    if (count == 1 && segments[0] == "dp") return {Target::Kind::data, {}};
     if (count == 0 || count > 2 || segments[0] != "rd") return {};
     if (count == 1) return {Target::Kind::registrations, {}};
     return {Target::Kind::registration, segments[1]};
@@ -45,6 +47,12 @@ bool understood(const coap::MessageView& message) {
 bool is_link_format(const coap::MessageView& message) {
     const auto format = message.find_uint(OptionNumber::content_format);
     return !format || *format == static_cast<std::uint64_t>(lwm2m::ContentFormat::link);
+}
+
+// Only formats that name their paths from the root.
+bool may_be_sent(lwm2m::ContentFormat format) {
+    return format == lwm2m::ContentFormat::senml_cbor || format == lwm2m::ContentFormat::senml_json ||
+           format == lwm2m::ContentFormat::lwm2m_cbor;
 }
 
 }  // namespace
@@ -108,6 +116,8 @@ Server::Reply Server::handle(base::Time now, ClientIndex client, const coap::Mes
         case Target::Kind::registrations:
             return message.code == Code::post ? handle_register(now, client, message)
                                               : Reply::of(Code::method_not_allowed);
+        case Target::Kind::data:
+            return message.code == Code::post ? handle_send(now, client, message) : Reply::of(Code::method_not_allowed);
         case Target::Kind::registration: break;
     }
     if (message.code != Code::post && message.code != Code::delete_) return Reply::of(Code::method_not_allowed);
@@ -210,6 +220,31 @@ Server::Reply Server::handle_deregister(ClientIndex client) {
     figures_.deregistrations.add();
     end_registration(client);
     return Reply::of(Code::deleted);
+}
+
+// Values of several resources at once, unasked (Core 1.1.1, 6.4.6; Transport 1.1.1, 6.4.8).
+Server::Reply Server::handle_send(base::Time now, ClientIndex index, const coap::MessageView& message) {
+    const Client& client = registry_[index];
+    // 4.04: the device is not registered, or an object that it reports is not.
+    if (!client.is_registered()) return Reply::of(Code::not_found);
+    const auto number = message.find_uint(OptionNumber::content_format);
+    const auto format = number && *number <= 0xffff ? lwm2m::content_format(static_cast<std::uint32_t>(*number))
+                                                    : std::optional<lwm2m::ContentFormat>();
+    if (!format || !may_be_sent(*format)) return Reply::of(Code::unsupported_content_format);
+    Reply reply = whole_body(now, index, message);
+    if (!reply.body) return reply;
+    const ObjectList& list = lists_[client.objects];
+    const auto decoded = lwm2m::decode(*format, lwm2m::Path(), *reply.body, ClientTypes(list, config_.objects), sent_);
+    const auto registered = [&](const lwm2m::Entry& entry) { return entry.path.depth >= 2 && list.has(entry.path); };
+    reply.code = Code::changed;
+    if (!decoded || sent_.entries.empty()) {
+        reply.code = Code::bad_request;
+    } else if (!std::all_of(sent_.entries.begin(), sent_.entries.end(), registered)) {
+        reply.code = Code::not_found;
+    }
+    if (reply.block1) transfers_.finish(now, {registry_.peer_id(index), coap::resource_of(message)}, reply.code);
+    if (reply.code == Code::changed) figures_.sends.add();
+    return reply;
 }
 
 // The lifetime begins anew.

@@ -66,6 +66,7 @@ Server::Server(ServerConfig config, net::Transport& transport)
                  .registry = registry_,
                  .lists = lists_,
                  .endpoint = endpoint_,
+                 .transfers = transfers_,
                  .outbox = outbox_,
                  .commands = commands_,
                  .figures = figures_},
@@ -162,7 +163,7 @@ void Server::on_packet(base::Time now, const net::Packet& packet) {
     if (client != base::no_index) on_client(now, client, packet.bytes);
 }
 
-// An address that is not known gets a place only for a Register that may be accepted. Whatever else it sends is answered
+// An address that is not known gets a place only for a Register that may be accepted. What else it sends is answered
 // at once, with fewer bytes than it sent, and forgotten.
 ClientIndex Server::on_stranger(base::Time now, const net::Packet& packet) {
     const auto parsed = coap::parse(packet.bytes);

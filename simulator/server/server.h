@@ -81,6 +81,7 @@ private:
     Reply handle_register(base::Time now, ClientIndex client, const coap::MessageView& message);
     Reply handle_update(base::Time now, ClientIndex client, const coap::MessageView& message);
     Reply handle_deregister(ClientIndex client);
+    Reply handle_send(base::Time now, ClientIndex client, const coap::MessageView& message);
     Reply whole_body(base::Time now, ClientIndex client, const coap::MessageView& message);
     coap::Code accept(base::Time now, ClientIndex client, const RegisterRequest& request, std::uint32_t objects);
     void end_registration(ClientIndex client);
@@ -98,7 +99,7 @@ private:
     net::Outbox outbox_;
     Downlink downlink_;
     Agenda agenda_;
-    net::TransportCounts seen_;
+    lwm2m::Entries sent_;  // of the Send that is being read
 };
 
 }  // namespace server

@@ -5,9 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include <tl/expected.hpp>
-
 #include "metrics/snapshot.h"
+#include "simulator/base/error.h"
 #include "simulator/server/inspect.h"
 
 namespace web {

@@ -11,8 +11,7 @@
 #include <memory>
 #include <string>
 
-#include <tl/expected.hpp>
-
+#include "simulator/base/error.h"
 #include "simulator/web/http_message.h"
 
 namespace web {

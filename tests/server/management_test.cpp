@@ -295,6 +295,84 @@ TEST_F(Management, EndsWithNothingInFlight) {
     EXPECT_EQ(figures().in_flight[metrics::index(ServerRequest::observe)].get(), 0);
 }
 
+// RFC 7959 2.4: the rest of a long answer is asked for block by block.
+TEST_F(Management, PutsALongAnswerTogether) {
+    ServerAction read;
+    read.path = {3, 0};
+    use({read});
+    registered(0, "meter-0");
+    const std::string body = support::body_of(40);
+    for (unsigned number = 0; number < 3; ++number) {
+        const auto request = receive(0).value();
+        EXPECT_EQ(path_of(request.view()), "/3/0");
+        const auto asked = coap::find_block(request.view(), coap::OptionNumber::block2).value();
+        EXPECT_EQ(asked.has_value(), number > 0);
+        EXPECT_EQ(asked.value_or(coap::Block{}).number, number);
+        send(0, reply(request, Code::content)
+                    .format(11542)
+                    .block2(number, number < 2, 16)
+                    .payload(std::string_view(body).substr(16 * number, 16)));
+    }
+    EXPECT_TRUE(silent(0));
+    EXPECT_EQ(requests(ServerRequest::read), 3);
+    EXPECT_EQ(figures().in_flight[metrics::index(ServerRequest::read)].get(), 0);
+}
+
+// RFC 7959 2.6: a notification is its first block; the rest is read without Observe, by another token.
+TEST_F(Management, ReadsTheRestOfALongNotification) {
+    use({observe({3303, 0, 5700})});
+    const auto request = observed();
+    const std::string body = support::body_of(20);
+    send(0, Message(NON, Code::content)
+                .id(100)
+                .token(request.view().token)
+                .observe(2)
+                .format(0)
+                .block2(0, 1, 16)
+                .payload(std::string_view(body).substr(0, 16)));
+    const auto rest = receive(0).value();
+    EXPECT_FALSE(rest.view().find(coap::OptionNumber::observe));
+    EXPECT_FALSE(base::equal(rest.view().token, request.view().token));
+    EXPECT_EQ(coap::find_block(rest.view(), coap::OptionNumber::block2).value()->number, 1u);
+    send(0, reply(rest, Code::content).format(0).block2(1, 0, 16).payload(std::string_view(body).substr(16)));
+    const auto observation =
+        server_->downlink().find_observation(server_->registry().find_endpoint("meter-0"), {3303, 0, 5700});
+    EXPECT_EQ(base::as_text(server_->downlink().last_value(observation)), body);
+    EXPECT_EQ(figures().observations.get(), 1);
+}
+
+TEST_F(Management, GivesUpALongAnswerThatStops) {
+    ServerAction read;
+    read.path = {3, 0};
+    use({read});
+    registered(0, "meter-0");
+    const auto request = receive(0).value();
+    send(0, reply(request, Code::content).block2(0, 1, 16).payload(support::body_of(16)));
+    EXPECT_TRUE(receive(0));
+    advance(100s);
+    EXPECT_EQ(figures().timeouts[metrics::index(ServerRequest::read)].get(), 1);
+    EXPECT_EQ(figures().in_flight[metrics::index(ServerRequest::read)].get(), 0);
+}
+
+// An error notification has the token of the Observe that is under way: it is taken for its answer, and what comes later
+// for nothing.
+TEST_F(Management, TakesAnErrorNotificationForTheAnswerWhenItObservesAnew) {
+    auto again = observe({3303, 0, 5700});
+    again.after = base::Duration(10s);
+    use({observe({3303, 0, 5700}), again});
+    const auto request = observed();
+    advance(11s);
+    const auto second = receive(0).value();
+    EXPECT_TRUE(base::equal(second.view().token, request.view().token));
+    send(0, Message(NON, Code::not_found).id(100).token(request.view().token));
+    EXPECT_EQ(figures().observations.get(), 0);
+    send(0, reply(second, Code::content).observe(5).payload("1"));
+    EXPECT_EQ(figures().observations.get(), 0);
+    EXPECT_EQ(figures().responses[metrics::index(ServerRequest::observe)][metrics::code_slot(0x45)].get(), 1);
+    EXPECT_EQ(figures().responses[metrics::index(ServerRequest::observe)][metrics::code_slot(0x84)].get(), 1);
+    EXPECT_EQ(figures().discarded[metrics::index(metrics::Discard::late)].get(), 1);
+}
+
 // Devices come and go at random; in the end the counts fit, and nobody was forgotten.
 TEST_F(Management, KeepsItsBooksOverManyDevices) {
     use({observe({3303, 0, 5700})});

@@ -1,4 +1,4 @@
-// The routes over an embedded server and a device that the test plays, all on one thread: a task posted to the server is
+// The routes over a server and a device that the test plays, all on one thread: a task posted to the server is
 // done, and answered by the device, before `post` returns.
 #include "simulator/web/api.h"
 
