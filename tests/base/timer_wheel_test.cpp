@@ -72,6 +72,13 @@ TEST(TimerWheel, ATimerArmedWhileFiringFiresAtALaterTick) {
     EXPECT_EQ(rounds, 5);
 }
 
+TEST(TimerWheel, NothingFiresBeforeTheStartOfTheRun) {
+    TimerWheel wheel(4);
+    (void)wheel.arm(at(5ms), {0, 1});
+    EXPECT_TRUE(fired(wheel, at(-20ms)).empty());
+    EXPECT_EQ(fired(wheel, at(5ms)).size(), 1u);
+}
+
 TEST(TimerWheel, AgreesWithAnOrderedMapOverRandomWork) {
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
         TimerWheel wheel(4096);
