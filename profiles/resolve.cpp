@@ -255,7 +255,8 @@ private:
         }
     }
 
-    // Objects by number that the catalogue does not have: their models are guessed from all that the profile says of them.
+    // Objects by number that the catalogue does not have: their models are guessed from all that the profile says of
+    // them.
     void guess_models() {
         std::map<std::uint16_t, std::vector<Node>> unknown;
         for (const Node::Entry& entry : profile_.objects) {

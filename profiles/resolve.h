@@ -20,7 +20,8 @@ inline constexpr std::size_t resource_cap = 20'000;
 // mandatory, and for other mandatory ones a plain value of their type (with a warning, except in objects 1 and 3).
 ResolvedProfilePtr resolve(const Profile& profile, const lwm2m::ObjectRegistry& registry, Diagnostics& diagnostics);
 
-// The whole way from a name or a file (profile_loader.h) to a resolved profile; nothing is returned unless all is right.
+// The whole way from a name or a file (profile_loader.h) to a resolved profile; nothing is returned unless all is
+// right.
 ResolvedProfilePtr load_resolved(const std::string& reference, const ProfileCatalog& catalog,
                                  const lwm2m::ObjectRegistry& registry, Diagnostics& diagnostics,
                                  const YamlOptions& options = {}, const Place& from = {});

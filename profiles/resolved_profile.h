@@ -1,4 +1,5 @@
-// ResolvedProfile: a profile with every name, reference and default worked out. Immutable, and shared by all the devices that follow it.
+// ResolvedProfile: a profile with every name, reference and default worked out. Immutable, and shared by all the
+// devices that follow it.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,8 @@ namespace profiles {
 enum class Lwm2mVersion : std::uint8_t { v1_0, v1_1, v1_2 };
 std::string_view name(Lwm2mVersion version);  // "1.0"
 
-// One resource (depth 3) or, where the resource is multiple, one resource instance (depth 4) that every device of the profile starts with.
+// One resource (depth 3) or, where the resource is multiple, one resource instance (depth 4) that every device of the
+// profile starts with.
 struct ResolvedResource {
     lwm2m::Path path;
     lwm2m::Type type = lwm2m::Type::none;  // none: executable only
@@ -91,8 +93,8 @@ struct ResolvedProfile {
     // Index into `resources` of the entry at exactly that path, or -1.
     std::int32_t find(const lwm2m::Path& path) const;
 
-    // The resource that a server would observe first: the first readable one with a generator, rather of an application object (above 5,
-    // location and sensors) than of the core ones.
+    // The resource that a server would observe first: the first readable one with a generator, rather of an
+    // application object (above 5, location and sensors) than of the core ones.
     std::optional<lwm2m::Path> telling_resource() const;
 };
 

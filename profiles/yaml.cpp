@@ -384,7 +384,8 @@ private:
     int documents_ = 0;
 };
 
-// Length of the UTF-8 character that `text` begins with, 0 where it is none (RFC 3629: no surrogates, nothing longer than needed).
+// Length of the UTF-8 character that `text` begins with, 0 where it is none (RFC 3629: no surrogates, nothing longer
+// than needed).
 std::size_t utf8_length(std::string_view text) {
     const auto byte = [&text](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
     const auto follows = [&byte](std::size_t i) { return (byte(i) & 0xc0) == 0x80; };

@@ -1,7 +1,9 @@
-// Yaml: a YAML file as a tree that remembers where each value stands. Hostile files are safe: size, values and depth are bounded.
+// Yaml: a YAML file as a tree that remembers where each value stands. Hostile files are safe: size, values and depth
+// are bounded.
 //
-// What the files may hold is YAML 1.2 less its traps: one document; keys are scalars, each once in its map; no merge keys (`<<`), no tags.
-// An alias (`*x`) stands for a copy of its anchor, and the copies count towards the budget; it cannot stand inside its own anchor.
+// What the files may hold is YAML 1.2 less its traps: one document; keys are scalars, each once in its map; no merge
+// keys (`<<`), no tags. An alias (`*x`) stands for a copy of its anchor, and the copies count towards the budget; it
+// cannot stand inside its own anchor.
 #pragma once
 
 #include <cstddef>
@@ -77,17 +79,17 @@ struct YamlOptions {
     Environment environment;            // for ${VAR} and ${VAR:-default} in values; none: no variable is set
 };
 
-// The tree, or nothing where the text is no YAML at all or breaks a bound. Lesser errors (a duplicate key, a merge key, an unset variable) are
-// reported and the tree is still given, so that the rest can be checked too: look at diagnostics.ok() before using it.
-// An empty text is null. `$${` stands for a plain "${".
+// The tree, or nothing where the text is no YAML at all or breaks a bound. Lesser errors (a duplicate key, a merge
+// key, an unset variable) are reported and the tree is still given, so that the rest can be checked too: look at
+// diagnostics.ok() before using it. An empty text is null. `$${` stands for a plain "${".
 std::optional<Node> parse_yaml(std::string text, std::string name, Diagnostics& diagnostics,
                                const YamlOptions& options = {});
 
 // The same for a file; it is the only thing that is touched.
 std::optional<Node> load_yaml(const std::string& path, Diagnostics& diagnostics, const YamlOptions& options = {});
 
-// The tree as YAML in block style, which parse_yaml() reads back as the same tree. Aliases are written as copies, so a tree within the budget is
-// at most as large as that.
+// The tree as YAML in block style, which parse_yaml() reads back as the same tree. Aliases are written as copies, so a
+// tree within the budget is at most as large as that.
 std::string to_yaml(const Node& node);
 
 }  // namespace profiles

@@ -1,4 +1,5 @@
-// Units: quantities as people write them in YAML and on the command line ("1h30m", "100k", "90%", "12KB/s"), and spans of time that vary.
+// Units: quantities as people write them in YAML and on the command line ("1h30m", "100k", "90%", "12KB/s"), and spans
+// of time that vary.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +11,11 @@
 
 namespace base {
 
-// All parsers take the whole text (blanks around it and between number and unit are allowed), refuse signs, and refuse what does not fit
-// the type; the message of the error ends with an example.
+// All parsers take the whole text (blanks around it and between number and unit are allowed), refuse signs, and refuse
+// what does not fit the type; the message of the error ends with an example.
 
-// One or more of number + unit: "30 s", "1.5h", "1h30m", "250ms", "10y". Units: ns us (or µs) ms s m (or min) h d w y (365 days).
-// A bare number is refused except 0.
+// One or more of number + unit: "30 s", "1.5h", "1h30m", "250ms", "10y". Units: ns us (or µs) ms s m (or min) h d w y
+// (365 days). A bare number is refused except 0.
 Result<Duration> parse_duration(std::string_view text);
 
 // A whole number: "100000", "100k", "1.5M", "2G"; k M G are powers of 1000. Digits may be grouped by '_' or ','.

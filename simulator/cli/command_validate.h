@@ -19,12 +19,13 @@ struct ValidateOptions {
     profiles::Environment environment;
 };
 
-// Prints a line for each file that is right, and all errors and warnings of all files. With `expand`, each profile is printed whole as YAML, the
-// resources that its devices have as comments below. Returns 0 when all is right (warnings matter under `strict` alone), 2 otherwise.
+// Prints a line for each file that is right, and all errors and warnings of all files. With `expand`, each profile is
+// printed whole as YAML, the resources that its devices have as comments below. Returns 0 when all is right (warnings
+// matter under `strict` alone), 2 otherwise.
 //
-// JSON: {"ok": false, "errors": 1, "warnings": 0, "files": [{"file", "kind": "profile" | "scenario" | "objects", "ok", "name",
-// "summary", "expanded"}], "diagnostics": [{"severity", "file", "line", "column", "message", "hint"}]}; line and column are null where the file
-// as a whole is meant.
+// JSON: {"ok": false, "errors": 1, "warnings": 0, "files": [{"file", "kind": "profile" | "scenario" | "objects", "ok",
+// "name", "summary", "expanded"}], "diagnostics": [{"severity", "file", "line", "column", "message", "hint"}]}; line
+// and column are null where the file as a whole is meant.
 int run_validate(const ValidateOptions& options, std::ostream& out, std::ostream& err);
 
 }  // namespace cli
