@@ -1,5 +1,6 @@
 #include "simulator/engine/virtual_run.h"
 
+#include "metrics/process.h"
 #include "simulator/engine/shard.h"
 #include "simulator/net/memory_transport.h"
 #include "simulator/server/server.h"
@@ -181,6 +182,7 @@ private:
 }  // namespace
 
 VirtualResult run_virtually(const FleetModel& model, const VirtualOptions& options) {
+    const auto resident_before = metrics::read_process_figures().resident_bytes;
     World world(model, options);
     const base::Time end = model.plan->end();
     const auto& last = model.plan->phases().back();
@@ -190,7 +192,8 @@ VirtualResult run_virtually(const FleetModel& model, const VirtualOptions& optio
     base::Time now{};
     for (base::Time second{}; now <= end || (!world.idle() && now < end + longest_tail);) {
         const base::Time next = std::max(now + std::chrono::milliseconds(1), world.next_due());
-        if (registered < 0 && next > load_end) registered = world.devices_in(DeviceState::registered);
+        // Before the first device of a drain leaves, which is at its very beginning.
+        if (registered < 0 && next >= load_end) registered = world.devices_in(DeviceState::registered);
         if (next == base::never) break;
         now = next;
         world.settle(now);
@@ -211,6 +214,7 @@ VirtualResult run_virtually(const FleetModel& model, const VirtualOptions& optio
     auto& fleet = *result.snapshot.fleet;
     result.duration = now.time_since_epoch();
     result.load = load_end.time_since_epoch();
+    result.resident_before_bytes = resident_before;
     result.laws = metrics::conservation(fleet.totals, metrics::Moment::ended, result.snapshot.run.devices);
     const auto server_laws = metrics::conservation(result.snapshot.server->totals);
     result.laws.insert(result.laws.end(), server_laws.begin(), server_laws.end());
