@@ -21,6 +21,18 @@ std::vector<double> weights(const std::vector<scenarios::FleetShare>& fleet) {
     return found;
 }
 
+// Where nobody says what is observed, each device reports its liveliest resource once a minute.
+profiles::ServerActions with_defaults(profiles::ServerActions actions,
+                                      std::span<const profiles::ResolvedProfilePtr> profiles) {
+    const auto given = actions.actions.size();
+    actions = profiles::with_default_observations(std::move(actions), profiles);
+    for (auto added = actions.actions.begin() + static_cast<std::ptrdiff_t>(given); added != actions.actions.end();
+         ++added) {
+        added->pmin = added->pmax = std::chrono::seconds(60);
+    }
+    return actions;
+}
+
 }  // namespace
 
 fleet::Membership FleetModel::membership(std::uint32_t shard, std::uint32_t shards) const {
@@ -70,6 +82,8 @@ std::unique_ptr<FleetModel> make_fleet_model(scenarios::Scenario scenario, const
         model->impairments.push_back({network.loss, network.duplicate, network.reorder, network.latency});
         model->impaired = model->impaired || !network.perfect();
     }
+    model->objects = &registry;
+    scenario.server = with_defaults(std::move(scenario.server), model->profiles);
     model->scenario = std::move(scenario);
     model->plan = std::make_unique<scenarios::Plan>(model->scenario);
     return model;

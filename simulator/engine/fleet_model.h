@@ -16,6 +16,7 @@
 namespace engine {
 
 struct FleetModel {
+    const lwm2m::ObjectRegistry* objects = nullptr;  // what the profiles were resolved with
     scenarios::Scenario scenario;
     std::vector<profiles::ResolvedProfilePtr> profiles;  // in the order of scenario.fleet
     std::unique_ptr<profiles::Population> population;

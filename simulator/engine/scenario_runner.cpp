@@ -99,6 +99,7 @@ std::optional<StartError> ScenarioRunner::open() {
         server::ServerConfig config;
         config.seed = model_.scenario.seed;
         config.actions = model_.scenario.server;
+        config.objects = model_.objects;
         config.capacity = static_cast<std::uint32_t>(model_.population->size() + model_.population->size() / 16 + 1024);
         server_ = std::make_unique<server::Server>(std::move(config), *server_host_->transport);
         server_host_->worker = std::make_unique<ServerWorker>(*server_);

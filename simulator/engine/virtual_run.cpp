@@ -59,6 +59,7 @@ public:
         server::ServerConfig config;
         config.seed = model.scenario.seed;
         config.actions = model.scenario.server;
+        config.objects = model.objects;
         config.capacity = static_cast<std::uint32_t>(model.population->size() * 2 + 1024);
         server_ = std::make_unique<server::Server>(std::move(config), server_transport_);
         const auto count = static_cast<std::uint32_t>(
