@@ -39,6 +39,7 @@ ProfileState::ProfileState(profiles::ResolvedProfilePtr resolved)
     abilities.formats = profile->formats;
     abilities.default_format = profile->default_format;
     abilities.composite = profile->version != profiles::Lwm2mVersion::v1_0;
+    abilities.version = {1, static_cast<std::uint16_t>(profile->version)};
 }
 
 DevicePool::DevicePool(std::uint64_t run_seed, Membership members, std::vector<profiles::ResolvedProfilePtr> resolved,
