@@ -2,6 +2,8 @@
 
 #include <array>
 #include <atomic>
+#include <exception>
+#include <future>
 #include <thread>
 
 #include <civetweb.h>
@@ -54,6 +56,21 @@ struct HttpServer::Library {
         return info.content_length > 0 || !header(connection, "Transfer-Encoding").empty();
     }
 
+    // The library's threads have a stack of 100 KB, less than a snapshot of the figures takes.
+    static HttpAnswer on_own_stack(const HttpServer& server, const HttpRequest& request, mg_connection* connection) {
+        try {
+            return std::async(std::launch::async,
+                              [&] {
+                                  return server.answer(request, header(connection, "Host"),
+                                                       header(connection, "Origin"),
+                                                       header(connection, "Authorization"));
+                              })
+                .get();
+        } catch (const std::exception& error) {
+            return error_answer(503, error.what());
+        }
+    }
+
     static int begin_request(mg_connection* connection) {
         const auto& info = *mg_get_request_info(connection);
         const auto& server = *static_cast<const HttpServer*>(info.user_data);
@@ -68,8 +85,7 @@ struct HttpServer::Library {
             auto body = has_body(connection, info) ? read_body(connection, info) : std::string();
             if (body) {
                 request.body = std::move(*body);
-                answer = server.answer(request, header(connection, "Host"), header(connection, "Origin"),
-                                       header(connection, "Authorization"));
+                answer = on_own_stack(server, request, connection);
             } else {
                 answer = error_answer(413, "the body is larger than 64 KiB, or broke off");
             }

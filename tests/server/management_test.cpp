@@ -354,7 +354,7 @@ TEST_F(Management, GivesUpALongAnswerThatStops) {
     EXPECT_EQ(figures().in_flight[metrics::index(ServerRequest::read)].get(), 0);
 }
 
-// An error notification has the token of the Observe that is under way: it is taken for its answer, and what comes later
+// An error notification with the token of the Observe that is under way is taken for its answer, and what comes later
 // for nothing.
 TEST_F(Management, TakesAnErrorNotificationForTheAnswerWhenItObservesAnew) {
     auto again = observe({3303, 0, 5700});

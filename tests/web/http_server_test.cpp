@@ -71,6 +71,27 @@ TEST_F(Listener, AnswersWithWhatTheHandlerSays) {
     EXPECT_NE(answer.find("Content-Length: 11\r\n"), std::string::npos) << answer;
 }
 
+TEST_F(Listener, HasRoomForASnapshotOnTheHandlersStack) {
+    const auto server = HttpServer::start({.port = 0}, [](const HttpRequest& request) {
+        volatile char figures[1 << 20];
+        for (auto& figure : figures) figure = static_cast<char>(request.method.size());
+        return HttpAnswer{200, "text/plain", std::string(1, static_cast<char>('0' + figures[5000])), ""};
+    });
+    ASSERT_TRUE(server);
+    Client client((*server)->port());
+    client.say("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    EXPECT_TRUE(client.hear().ends_with("\r\n\r\n3"));
+}
+
+TEST_F(Listener, SurvivesAHandlerThatThrows) {
+    const auto server =
+        HttpServer::start({.port = 0}, [](const HttpRequest&) -> HttpAnswer { throw std::runtime_error("no memory"); });
+    ASSERT_TRUE(server);
+    Client client((*server)->port());
+    client.say("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    EXPECT_EQ(status(client.hear()), 503);
+}
+
 TEST_F(Listener, HandsOverTheBody) {
     const auto answer = ask("PUT /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello");
     EXPECT_NE(answer.find("PUT /a hello"), std::string::npos) << answer;
