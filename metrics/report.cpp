@@ -143,7 +143,7 @@ Json devices_json(const RunResult& result) {
             {"registered", result.registered},
             {"registered_max", result.registered_max},
             {"lost", result.lost},
-            {"observations", snapshot.fleet->totals.observations[0]},
+            {"observations", result.observations},
             {"by_profile", std::move(by_profile)},
             {"states_at_end", named(device_state_names, states)}};
 }

@@ -22,6 +22,7 @@ struct RunResult {
 
     std::int64_t registered = 0;      // devices registered when the load ended, before the drain
     std::int64_t registered_max = 0;  // most that were registered at once
+    std::int64_t observations = 0;    // that devices held when the load ended
     std::int64_t lost = 0;            // devices that should have been registered when the load ended and were not
 
     std::int64_t resident_before_bytes =

@@ -42,7 +42,7 @@ std::string verdict_lines(const RunResult& result) {
 std::string device_lines(const RunResult& result) {
     return fmt::format("devices       registered {} of {} (at most {} at once)   lost {}   observations {}\n",
                        grouped(result.registered), grouped(result.snapshot.run.devices), grouped(result.registered_max),
-                       grouped(result.lost), grouped(result.snapshot.fleet->totals.observations[0]));
+                       grouped(result.lost), grouped(result.observations));
 }
 
 std::string times(const Distribution& d, base::Duration timeout) {

@@ -51,7 +51,8 @@ public:
     // timers; its own id is void already.
     template <class F>
     void advance(Time now, F&& fire) {
-        const std::uint32_t target = static_cast<std::uint32_t>(std::clamp<std::int64_t>(floor_ticks(now), 0, max_tick));
+        const std::uint32_t target =
+            static_cast<std::uint32_t>(std::clamp<std::int64_t>(floor_ticks(now), 0, max_tick));
         while (now_ < target) {
             now_ = std::min(target, next_event_tick());
             if (now_ % slots == 0) cascade();

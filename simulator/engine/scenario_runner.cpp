@@ -296,7 +296,10 @@ void ScenarioRunner::watch_target(base::Time now) {
                            phases[model_.plan->phase_at(now)].kind == scenarios::PlannedPhase::Kind::drain;
     if (!load_over || !load_ended_) {
         registered_max_ = std::max(registered_max_, registered);
-        if (!load_over) registered_ = registered;
+        if (!load_over) {
+            registered_ = registered;
+            observations_ = totals->observations[0];
+        }
     }
     if (load_over && !load_ended_) {
         load_ended_ = true;
@@ -361,6 +364,7 @@ metrics::RunResult ScenarioRunner::conclude(base::Time ended) {
     result.invalid_reasons = judge_->reasons(fleet.latencies.lag(), fleet.totals.drops);
     result.registered = registered_;
     result.registered_max = registered_max_;
+    result.observations = observations_;
     const auto& phases = model_.plan->phases();
     const auto planned = static_cast<std::int64_t>(
         phases.back().kind == scenarios::PlannedPhase::Kind::drain ? phases.back().before : phases.back().after);

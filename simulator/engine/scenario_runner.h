@@ -92,6 +92,7 @@ private:
 
     std::int64_t registered_ = 0;
     std::int64_t registered_max_ = 0;
+    std::int64_t observations_ = 0;
     bool load_ended_ = false;
     base::Time load_end_{};
     bool target_silent_ = false;

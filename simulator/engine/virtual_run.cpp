@@ -118,6 +118,11 @@ public:
         }
         return sum;
     }
+    std::int64_t observations() const {
+        std::int64_t sum = 0;
+        for (const auto& host : shards_) sum += host->shard->pool().observations.in_use();
+        return sum;
+    }
     bool idle() const {
         std::uint32_t in_flight = 0;
         for (const auto& host : shards_) in_flight += host->shard->in_flight();
@@ -189,12 +194,17 @@ VirtualResult run_virtually(const FleetModel& model, const VirtualOptions& optio
     const auto& last = model.plan->phases().back();
     const bool drains = last.kind == scenarios::PlannedPhase::Kind::drain;
     const base::Time load_end = drains ? last.begin : end;
+    VirtualResult outcome;
+    auto& result = outcome.result;
     std::int64_t registered = -1;
     base::Time now{};
     for (base::Time second{}; now <= end || (!world.idle() && now < end + longest_tail);) {
         const base::Time next = std::max(now + std::chrono::milliseconds(1), world.next_due());
         // Before the first device of a drain leaves, which is at its very beginning.
-        if (registered < 0 && next >= load_end) registered = world.devices_in(DeviceState::registered);
+        if (registered < 0 && next >= load_end) {
+            registered = world.devices_in(DeviceState::registered);
+            result.observations = world.observations();
+        }
         if (next == base::never) break;
         now = next;
         world.settle(now);
@@ -205,12 +215,10 @@ VirtualResult run_virtually(const FleetModel& model, const VirtualOptions& optio
     }
     world.stop(now);
 
-    VirtualResult outcome;
     metrics::RunInfo info = options.info;
     info.devices = static_cast<std::int64_t>(model.population->size());
     info.operations = supported_operations();
     for (const auto& profile : model.profiles) info.profiles.push_back(profile->name);
-    auto& result = outcome.result;
     result.snapshot = world.snapshot(std::move(info));
     auto& fleet = *result.snapshot.fleet;
     result.duration = now.time_since_epoch();

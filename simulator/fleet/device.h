@@ -67,7 +67,7 @@ struct Device {
 struct Observation {
     base::Time intended{};           // when the next notification is due
     base::Time notified{};           // when the last one was (or the answer to the Observe)
-    base::Time waiting_since{};  // when the notification that waits was due
+    base::Time waiting_since{};      // when the notification that waits was due
     base::Time confirmed{};          // when the last confirmable one was
     std::uint64_t payload_hash = 0;  // of what was sent last
     lwm2m::Path path;

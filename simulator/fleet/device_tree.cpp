@@ -149,6 +149,8 @@ ValueView DeviceTree::value_of(const Change& change) const {
 
 ValueView DeviceTree::read(const Path& path) const {
     if (const Change* const change = find_change(path, Change::Kind::value)) return value_of(*change);
+    // Core 1.1.1, 6.2.1: the lifetime of the Register equals /1/x/1.
+    if (path == server_lifetime && device_.lifetime > 0) return ValueView::of_integer(device_.lifetime);
     const auto at = profile().find(path);
     if (at < 0 || (device_.changes != base::no_index && hidden(path))) return {};
     const auto& resource = profile().resources[static_cast<std::size_t>(at)];

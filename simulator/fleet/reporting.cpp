@@ -296,6 +296,8 @@ void on_notification_failure(Turn& turn, DeviceId id, const coap::ExchangeTag& t
     // RFC 7641 3.6, 4.5: a rejected or unacknowledged notification ends the observation.
     if (!turn.pool.observations.holds(tag.argument)) return;
     const Observation* const ended = &turn.pool.observations[tag.argument];
+    // The slot may have a new tenant: the observation was cancelled while its notification was under way.
+    if (ended->device != id || ended->confirmed != tag.first_sent) return;
     remove_if(turn, device, [&](const Observation& old) { return &old == ended; });
 }
 

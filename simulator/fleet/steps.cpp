@@ -52,12 +52,11 @@ void on_reset(Turn& turn, DeviceId id, const Incoming& incoming) {
     resume(turn, id);
 }
 
-// Core 1.1.1, 6.3: a device that is not registered ignores the server's requests.
+bool is_request(base::Bytes datagram) {
+    return datagram.size() >= 4 && coap::is_request(static_cast<coap::Code>(datagram[1]));
+}
+
 void on_server_request(Turn& turn, DeviceId id, const coap::MessageView& request, Repeated repeated) {
-    if (turn.pool[id].state != metrics::DeviceState::registered) {
-        turn.counters.discard(metrics::Discard::unexpected);
-        return;
-    }
     if (repeated == Repeated::yes) {
         turn.counters.discard(metrics::Discard::duplicate);
     } else {
@@ -80,6 +79,12 @@ void on_packet(Turn& turn, const net::Packet& packet) {
     }
     const DeviceId id = packet.local;
     Device& device = turn.pool[id];
+    // Core 1.1.1, 6.3: a device that is not registered ignores the server's requests. It does not even remember them: one that is repeated
+    // when the device has registered is new to it.
+    if (is_request(packet.bytes) && device.state != metrics::DeviceState::registered) {
+        turn.counters.discard(metrics::Discard::unexpected);
+        return;
+    }
     auto out = turn.open();
     const auto incoming =
         turn.endpoint.on_datagram(turn.now, id, device.peer, turn.pool.profile(device).transmission, packet.bytes, out);
@@ -110,7 +115,10 @@ void on_packet(Turn& turn, const net::Packet& packet) {
             break;
         case Incoming::Kind::unmatched_response:
             turn.counters.discard(metrics::Discard::unexpected);
-            if (incoming.message.type == coap::MessageType::confirmable) coap::Endpoint::reject(incoming.message, out);
+            if (incoming.message.type == coap::MessageType::confirmable) {
+                coap::Endpoint::reject(incoming.message, out);
+                turn.endpoint.keep_reply(id, incoming.message, out.written());
+            }
             send_if_any(turn, id, out, metrics::Sent::reset);
             break;
         case Incoming::Kind::reset: on_reset(turn, id, incoming); break;
