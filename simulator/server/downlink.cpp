@@ -91,8 +91,15 @@ std::uint32_t Downlink::append(const Request& request) {
     return index;
 }
 
+// In queue mode a device listens for MAX_TRANSMIT_WAIT after its last message; what is for it waits until the next one
+// (Transport 1.1.1, 6.5).
+bool Downlink::asleep(base::Time now, const Client& client) const {
+    return client.queue_mode && now - client.last_seen >= parts_.parameters.max_transmit_wait();
+}
+
 void Downlink::pump(base::Time now, ClientIndex index) {
     Client& client = parts_.registry[index];
+    if (asleep(now, client)) return;
     while (!client.peer.busy() && client.requests != base::no_index) {
         const auto head = client.requests;
         const auto kind = metrics::index(requests_[head].kind);

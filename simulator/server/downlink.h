@@ -97,6 +97,7 @@ public:
 
 private:
     enum class Sent : std::uint8_t { yes, no_room, not_encodable };
+    bool asleep(base::Time now, const Client& client) const;
     std::uint32_t append(const Request& request);
     Sent send(base::Time now, ClientIndex client, std::uint32_t request);
     void write(const Request& request, coap::Header header, base::Writer& out);

@@ -373,6 +373,33 @@ TEST_F(Management, TakesAnErrorNotificationForTheAnswerWhenItObservesAnew) {
     EXPECT_EQ(figures().discarded[metrics::index(metrics::Discard::late)].get(), 1);
 }
 
+// Transport 1.1.1, 6.5: what is for a sleeping device waits until it says something.
+TEST_F(Management, WaitsForASleepingDevice) {
+    ServerAction read;
+    read.path = {3, 0};
+    read.after = base::Duration(120s);
+    use({read});
+    send(0, registering("meter-0").query("Q"));
+    const auto location = location_of(receive(0).value());
+    advance(200s);
+    EXPECT_TRUE(silent(0));
+    EXPECT_EQ(requests(ServerRequest::read), 0);
+    EXPECT_EQ(answer(0, Message(CON, Code::post).id(2).path(location)), Code::changed);
+    EXPECT_EQ(path_of(receive(0).value().view()), "/3/0");
+    EXPECT_EQ(requests(ServerRequest::read), 1);
+}
+
+TEST_F(Management, AsksADeviceInQueueModeWhileItListens) {
+    ServerAction read;
+    read.path = {3, 0};
+    read.after = base::Duration(80s);
+    use({read});
+    send(0, registering("meter-0").query("Q"));
+    receive(0);
+    advance(81s);
+    EXPECT_EQ(path_of(receive(0).value().view()), "/3/0");
+}
+
 // Devices come and go at random; in the end the counts fit, and nobody was forgotten.
 TEST_F(Management, KeepsItsBooksOverManyDevices) {
     use({observe({3303, 0, 5700})});
