@@ -34,13 +34,15 @@ struct CommandResult {
 };
 
 struct Command {
-    // read, write, execute, discover, observe or cancel_observe.
+    // read, write, write_attributes, execute, discover, observe, cancel_observe, create or delete_.
     metrics::ServerRequest kind = metrics::ServerRequest::read;
     std::string endpoint;
     lwm2m::Path path;
-    std::optional<lwm2m::ContentFormat> format;               // Accept, or Content-Format of what is written
-    std::vector<std::pair<lwm2m::Path, std::string>> values;  // of write, at or below `path`: profiles::read_value()
-    std::string arguments;                                    // of execute
+    std::optional<lwm2m::ContentFormat> format;  // Accept, or Content-Format of what is written
+    std::vector<std::pair<lwm2m::Path, std::string>>
+        values;                           // of write and create, below `path`: profiles::read_value()
+    std::vector<std::string> attributes;  // of write_attributes: "pmin=10", "pmax" to unset
+    std::string arguments;                // of execute
     // Called once, on the server's thread.
     std::function<void(const CommandResult&)> done;
 };

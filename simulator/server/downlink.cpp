@@ -179,16 +179,11 @@ void Downlink::write(const Request& request, coap::Header header, base::Writer& 
         case ServerRequest::discover:
             message.option_uint(OptionNumber::accept, static_cast<std::uint64_t>(lwm2m::ContentFormat::link));
             break;
-        case ServerRequest::write_attributes: {
-            const auto& action = parts_.actions.actions[request.action];
-            if (action.pmin) put_attribute("pmin", *action.pmin, message);
-            if (action.pmax) put_attribute("pmax", *action.pmax, message);
-            break;
-        }
+        case ServerRequest::write_attributes: write_attributes(request, message); break;
+        case ServerRequest::delete_: break;
+        case ServerRequest::create:
         case ServerRequest::write:
         case ServerRequest::execute: write_value(request, client, message); break;
-        case ServerRequest::create:
-        case ServerRequest::delete_:
         case ServerRequest::read_composite:
         case ServerRequest::write_composite:
         case ServerRequest::observe_composite:
@@ -196,6 +191,18 @@ void Downlink::write(const Request& request, coap::Header header, base::Writer& 
         case ServerRequest::unknown: out.fail(); break;
     }
     if (request.block2 != Request::no_block) message.option_uint(OptionNumber::block2, request.block2);
+}
+
+void Downlink::write_attributes(const Request& request, coap::MessageWriter& message) {
+    if (request.command != base::no_index) {
+        for (const auto& attribute : parts_.commands[request.command].command.attributes) {
+            message.option(OptionNumber::uri_query, std::string_view(attribute));
+        }
+        return;
+    }
+    const auto& action = parts_.actions.actions[request.action];
+    if (action.pmin) put_attribute("pmin", *action.pmin, message);
+    if (action.pmax) put_attribute("pmax", *action.pmax, message);
 }
 
 void Downlink::write_value(const Request& request, const Client& client, coap::MessageWriter& message) {

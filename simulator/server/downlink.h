@@ -101,6 +101,7 @@ private:
     std::uint32_t append(const Request& request);
     Sent send(base::Time now, ClientIndex client, std::uint32_t request);
     void write(const Request& request, coap::Header header, base::Writer& out);
+    void write_attributes(const Request& request, coap::MessageWriter& message);
     void write_value(const Request& request, const Client& client, coap::MessageWriter& message);
     std::optional<std::uint16_t> format_of(const Request& request) const;
     coap::Token token_for(Request& request, Client& client);

@@ -60,7 +60,7 @@ std::string Downlink::prepare(ClientIndex client, Commands::Pending& pending) co
     if (command.kind == ServerRequest::cancel_observe && find_observation(client, command.path) == base::no_index) {
         return "this path is not observed";
     }
-    if (command.kind != ServerRequest::write) return {};
+    if (command.kind != ServerRequest::write && command.kind != ServerRequest::create) return {};
     std::array<std::uint8_t, max_payload> memory;
     base::Writer out(memory);
     const auto& list = parts_.lists[parts_.registry[client].objects];

@@ -14,6 +14,7 @@ using metrics::ServerRequest;
 
 constexpr std::uint32_t default_limit = 100;
 constexpr std::uint32_t max_limit = 1000;
+constexpr std::size_t max_attribute = 100;
 
 HttpAnswer json_answer(std::string body) {
     return {.status = 200, .content_type = "application/json", .body = std::move(body), .allow = {}};
@@ -159,21 +160,47 @@ HttpAnswer Api::device(const HttpRequest& request) const {
     if (observes) {
         if (request.method != "POST" && request.method != "DELETE") return not_allowed("POST, DELETE");
         wanted.kind = request.method == "POST" ? ServerRequest::observe : ServerRequest::cancel_observe;
-    } else if (reads(request)) {
-        wanted.kind = request.parameter("discover") ? ServerRequest::discover : ServerRequest::read;
-    } else if (request.method == "PUT") {
-        wanted.kind = ServerRequest::write;
-        auto values = read_values(request.body, *path);
-        if (!values) return error_answer(400, values.error());
-        wanted.values = std::move(*values);
-    } else if (request.method == "POST") {
-        if (path->depth != 3) return error_answer(400, "only a resource can be executed, such as /3/0/4");
-        wanted.kind = ServerRequest::execute;
-        wanted.arguments = request.body;
-    } else {
-        return not_allowed("GET, HEAD, PUT, POST");
+    } else if (auto refused = fill(request, wanted)) {
+        return *std::move(refused);
     }
     return command(std::move(wanted));
+}
+
+// What the method means for the path: an answer where it means nothing.
+std::optional<HttpAnswer> Api::fill(const HttpRequest& request, server::Command& wanted) {
+    const auto& path = wanted.path;
+    if (reads(request)) {
+        wanted.kind = request.parameter("discover") ? ServerRequest::discover : ServerRequest::read;
+        return std::nullopt;
+    }
+    if (request.method == "DELETE") {
+        wanted.kind = ServerRequest::delete_;
+        if (path.depth == 2 || path.depth == 4) return std::nullopt;
+        return error_answer(400, "only an instance can be deleted, such as /3303/1");
+    }
+    if (request.method == "PUT" && request.body.empty() && !request.query.empty() && !request.parameter("format")) {
+        wanted.kind = ServerRequest::write_attributes;
+        for (const auto& [name, value] : request.query) {
+            if (name.size() + value.size() > max_attribute) return error_answer(400, name + ": too long");
+            wanted.attributes.push_back(value.empty() ? name : name + "=" + value);
+        }
+        return std::nullopt;
+    }
+    const bool creates = request.method == "POST" && path.depth == 1;
+    if (request.method == "PUT" || creates) {
+        wanted.kind = creates ? ServerRequest::create : ServerRequest::write;
+        auto values = read_values(request.body, path);
+        if (!values) return error_answer(400, values.error());
+        wanted.values = std::move(*values);
+        return std::nullopt;
+    }
+    if (request.method == "POST") {
+        wanted.kind = ServerRequest::execute;
+        wanted.arguments = request.body;
+        if (path.depth == 3) return std::nullopt;
+        return error_answer(400, "only a resource can be executed, such as /3/0/4");
+    }
+    return not_allowed("GET, HEAD, PUT, POST, DELETE");
 }
 
 HttpAnswer Api::command(server::Command command) const {

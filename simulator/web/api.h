@@ -8,6 +8,9 @@
 //   GET    /v1/clients/{endpoint}/{path}     Read; ?format=tlv|senml-cbor|text|...; ?discover for a Discover
 //   PUT    /v1/clients/{endpoint}/{path}     Write {"value": 5}, or {"values": {"0": 5, "1/0": "x"}} below the path
 //   POST   /v1/clients/{endpoint}/{path}     Execute; the body is the arguments ("0='x',1")
+//   PUT    /v1/clients/{endpoint}/{path}?pmin=10&pmax   Write-Attributes; a name alone unsets; no body
+//   POST   /v1/clients/{endpoint}/{object}   Create {"values": {"0/5700": 5}}: instance/resource
+//   DELETE /v1/clients/{endpoint}/{path}     Delete
 //   POST   /v1/clients/{endpoint}/{path}/observe
 //   DELETE /v1/clients/{endpoint}/{path}/observe
 //
@@ -16,6 +19,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "metrics/snapshot.h"
 #include "simulator/base/time.h"
@@ -54,6 +58,7 @@ private:
     HttpAnswer client_list(const HttpRequest& request) const;
     HttpAnswer client(const std::string& endpoint) const;
     HttpAnswer device(const HttpRequest& request) const;
+    static std::optional<HttpAnswer> fill(const HttpRequest& request, server::Command& command);
     HttpAnswer command(server::Command command) const;
 
     Sources sources_;

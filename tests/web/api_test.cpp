@@ -182,6 +182,32 @@ TEST_F(Routes, Execute) {
     EXPECT_EQ(ask("POST", "/v1/clients/urn:a/3/0").status, 400);
 }
 
+TEST_F(Routes, CreateAndDelete) {
+    device_answers(ack(Code::created));
+    EXPECT_EQ(ask("POST", "/v1/clients/urn:a/3303", R"({"values": {"1/5700": 1}})").status, 200);
+    EXPECT_EQ(requested(), "POST /3303");
+    // TLV: object instance 1 (Transport 1.1.1, 7.4.3) with resource 5700, a float.
+    EXPECT_EQ(base::to_hex(request_->view().payload), "0701e416443f800000");
+    device_answers(ack(Code::deleted));
+    EXPECT_EQ(ask("DELETE", "/v1/clients/urn:a/3303/1").status, 200);
+    EXPECT_EQ(requested(), "DELETE /3303/1");
+    EXPECT_EQ(ask("DELETE", "/v1/clients/urn:a/3303/1/5700").status, 400);
+}
+
+TEST_F(Routes, WriteAttributes) {
+    device_answers(ack(Code::changed));
+    EXPECT_EQ(ask("PUT", "/v1/clients/urn:a/3303/0/5700?pmin=10&gt").status, 200);
+    EXPECT_EQ(requested(), "PUT /3303/0/5700");
+    std::string query;
+    for (const auto& option : request_->view().options) {
+        if (option.number == coap::OptionNumber::uri_query) query += std::string(option.text()) + ";";
+    }
+    EXPECT_EQ(query, "pmin=10;gt;");
+    EXPECT_TRUE(request_->view().payload.empty());
+    const std::string longer(200, 'x');
+    EXPECT_EQ(ask("PUT", "/v1/clients/urn:a/3303/0/5700?" + longer).status, 400);
+}
+
 TEST_F(Routes, Discover) {
     device_answers(ack(Code::content).format(40).payload("</3/0>,</3/0/9>"));
     const auto json = Json::parse(ask("GET", "/v1/clients/urn:a/3?discover").body);
