@@ -28,7 +28,7 @@ public:
     Flags& operator=(const Flags&) = delete;
     ~Flags();
 
-    // `names` is "-n,--devices" or "--devices"; `type` stands for the value in the help. The slots must outlive parse().
+    // `names` is "-n,--devices" or "--devices"; `type` stands for the value in the help. Slots must outlive parse().
     void value(const char* names, std::optional<std::string>& slot, const char* type, const char* doc);
     void values(const char* names, std::vector<std::string>& slot, const char* type,
                 const char* doc);  // may be repeated

@@ -1,4 +1,5 @@
-// Listener: the HTTP listener beside a run or the embedded server, as far as commands care: an address, and that it ends.
+// Listener: the HTTP listener beside a run or the embedded server, as far as commands care: an address, and that it
+// ends.
 #pragma once
 
 #include <memory>

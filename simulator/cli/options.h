@@ -1,5 +1,5 @@
-// Options: what the user asks for on the command line: one struct a command, each value in its type. Files and hosts are
-// not looked at here.
+// Options: what the user asks for on the command line: one struct a command, each value in its type. Files and hosts
+// are not looked at here.
 #pragma once
 
 #include <cstdint>

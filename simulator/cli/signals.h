@@ -1,4 +1,4 @@
-// Signals: SIGINT and SIGTERM as calls on a thread of their own, so that no handler ever runs in the middle of something.
+// Signals: SIGINT and SIGTERM as calls on a thread of their own, so that no handler runs in the middle of something.
 #pragma once
 
 #include <atomic>

@@ -1,4 +1,4 @@
-// Terminal: the live view of a run, as a screen that redraws itself or as one line each time, made from snapshots alone.
+// Terminal: the live view of a run, as a screen that redraws itself or as one line each time, from snapshots alone.
 #pragma once
 
 #include <array>
