@@ -50,7 +50,7 @@ DevicePool::DevicePool(std::uint64_t run_seed, Membership members, std::vector<p
       observations(share_of(membership.devices, capacity.observations_per_device)),
       changes(share_of(membership.devices, capacity.changes_per_device)),
       attributes(share_of(membership.devices, 1)),
-      bytes(share_of(membership.devices, 1)),
+      bytes(share_of(membership.devices, capacity.changes_per_device)),
       blocks({.transfers = std::min(membership.devices + 64, most_transfers)}),
       devices_(membership.devices) {
     profiles.reserve(resolved.size());
