@@ -140,6 +140,10 @@ std::optional<StartError> ScenarioRunner::open() {
             plan.sockets = options_.sockets;
             plan.first = options_.single_address.value_or(options_.pool.first);
             plan.prefix_size = options_.pool.size;
+            // A small pool takes more ports for the same devices.
+            constexpr std::uint64_t most_sockets = 512;
+            const auto needed = (std::uint64_t{plan.devices} + plan.prefix_size - 1) / plan.prefix_size;
+            if (needed > plan.sockets && needed <= most_sockets) plan.sockets = static_cast<std::uint32_t>(needed);
             if (plan.kind == net::AddressPlan::Kind::pool && plan.addresses() > plan.prefix_size) {
                 errors[i] = StartError{
                     metrics::ExitCode::host,

@@ -31,7 +31,7 @@ struct RunOptions {
     net::Prefix pool{net::Address::from_v4(0x7f010000, 0), (1u << 24) - (1u << 16) - 1};
     net::AddressPlan::Kind addresses = net::AddressPlan::Kind::pool;
     std::optional<net::Address> single_address;  // of the plan `ports`
-    std::uint32_t sockets = 8;                   // of a shard, plan `pool`
+    std::uint32_t sockets = 2;                   // of a shard, plan `pool`
     base::Duration grace = std::chrono::seconds(30);
     std::uint16_t server_port = 5683;  // of the embedded server; 0: any that is free
     TestHooks hooks;

@@ -22,7 +22,7 @@ struct AddressPlan {
     Address first;  // pool: the address of device 0 of each socket; ports: the one address. Its port is not used.
     std::uint64_t prefix_size = 0;  // pool: how many addresses from `first` on may be used
     std::uint32_t devices = 0;      // of the shard
-    std::uint32_t sockets = 8;      // pool: of the shard; ports: = devices
+    std::uint32_t sockets = 2;      // pool: of the shard; ports: = devices
 
     // Addresses in use: enough for the devices of one socket.
     std::uint32_t addresses() const { return kind == Kind::pool ? (devices + sockets - 1) / sockets : 1; }
