@@ -48,7 +48,7 @@ struct Membership {
 
 struct PoolCapacity {
     std::uint32_t observations_per_device = 4;  // on average over the shard; one device has 64 at most
-    std::uint32_t changes_per_device = 16;       // on average
+    std::uint32_t changes_per_device = 16;      // on average
 };
 
 inline constexpr std::uint32_t max_observations_per_device = 64;
