@@ -81,7 +81,8 @@ void Downlink::answer_command(const Request& request, CommandResult::Outcome out
         const auto format = message->find_uint(OptionNumber::content_format);
         if (format && *format < no_format) result.format = static_cast<std::uint16_t>(*format);
         result.payload.assign(body.begin(), body.end());
-        const bool has_values = request.kind == ServerRequest::read || request.kind == ServerRequest::observe;
+        const bool has_values = request.kind == ServerRequest::read || request.kind == ServerRequest::observe ||
+                                request.kind == ServerRequest::cancel_observe;
         if (has_values && coap::is_success(result.code) && result.format) {
             const auto& list = parts_.lists[parts_.registry[request.client].objects];
             auto values = decode_values(list, parts_.objects, request.path, *result.format, result.payload);
