@@ -10,8 +10,10 @@
 namespace scenarios {
 
 // Changes one value. `key` is the way to it in the file ("devices", "fleet[1].share", "phases[0].ramp.over",
-// "server.read[0].every"; an index one past the end appends), and `value` is YAML. Two keys stand for wherever they are:
-// "for" for the length of the only hold, "over" for that of the only ramp. The whole is checked again; where something is
+// "server.read[0].every"; an index one past the end appends), and `value` is YAML. Two keys stand for wherever they
+// are:
+// "for" for the length of the only hold, "over" for that of the only ramp. The whole is checked again; where
+// something is
 // wrong with it, that is reported and the scenario is as it was.
 bool apply_override(Scenario& scenario, std::string_view key, std::string_view value,
                     profiles::Diagnostics& diagnostics);

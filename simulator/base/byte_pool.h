@@ -1,4 +1,5 @@
-// BytePool: keeps short byte strings (messages to repeat, replies, written values) in slabs of a few sizes. Nothing moves, nothing is allocated
+// BytePool: keeps short byte strings (messages to repeat, replies, written values) in slabs of a few sizes. Nothing
+// moves, nothing is allocated
 // after construction, and a full pool refuses and counts.
 #pragma once
 
@@ -30,7 +31,8 @@ public:
           slabs512_(capacity),
           slabs2048_(capacity) {}
 
-    // Copies the bytes; an empty handle when they are too long, or the pool is full. No bytes need no room, and give an empty handle too.
+    // Copies the bytes; an empty handle when they are too long, or the pool is full. No bytes need no room, and give
+    // an empty handle too.
     Handle keep(Bytes bytes) {
         if (bytes.empty()) return {};
         return visit(bytes.size(), [&](auto& slab) -> Handle {

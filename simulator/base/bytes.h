@@ -23,7 +23,8 @@ inline bool equal(Bytes a, Bytes b) { return as_text(a) == as_text(b); }
 // Lower-case hexadecimal without separators.
 std::string to_hex(Bytes bytes);
 
-// Accepts upper and lower case, and ignores white space, ':' and '-' between digits. Refuses anything else and an odd count of digits;
+// Accepts upper and lower case, and ignores white space, ':' and '-' between digits. Refuses anything else and an odd
+// count of digits;
 // the offset of the error is the position in `text`.
 Result<std::vector<std::uint8_t>> from_hex(std::string_view text);
 

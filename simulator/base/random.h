@@ -1,4 +1,5 @@
-// Random: chance without state. A draw is a pure function of (seed, device, stream, counter), so that any device can be replayed alone and
+// Random: chance without state. A draw is a pure function of (seed, device, stream, counter), so that any device can
+// be replayed alone and
 // results do not depend on threads or shards. Not for keys: those come from base/crypto.h.
 #pragma once
 
@@ -6,7 +7,8 @@
 
 namespace base {
 
-// What a draw is for. Two streams of one device are independent; the numbers are part of "same seed, same run" and stay.
+// What a draw is for. Two streams of one device are independent; the numbers are part of "same seed, same run" and
+// stay.
 enum class Stream : std::uint32_t {
     ramp = 1,
     message_id = 2,

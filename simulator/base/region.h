@@ -1,4 +1,5 @@
-// Region: room for a stated number of elements, taken from the kernel at once and touched only where it is used. What is never used costs no
+// Region: room for a stated number of elements, taken from the kernel at once and touched only where it is used. What
+// is never used costs no
 // memory, nothing moves, and nothing is allocated after construction.
 #pragma once
 

@@ -1,4 +1,5 @@
-// Slab: a pool of equal records of stated capacity. A record is named by its index; the last one given back is the first one used again, so that
+// Slab: a pool of equal records of stated capacity. A record is named by its index; the last one given back is the
+// first one used again, so that
 // a busy slab stays in the cache. A full slab refuses and counts.
 #pragma once
 

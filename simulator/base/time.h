@@ -1,4 +1,5 @@
-// Time: moments and spans of the simulation. The clock itself is read in engine/ only; everywhere else time is an argument.
+// Time: moments and spans of the simulation. The clock itself is read in engine/ only; everywhere else time is an
+// argument.
 #pragma once
 
 #include <chrono>
@@ -9,7 +10,8 @@ namespace base {
 using Duration = std::chrono::nanoseconds;
 using namespace std::chrono_literals;
 
-// A moment, counted from the start of the run; in virtual time and in real time alike. It has no now(): whoever needs one is told.
+// A moment, counted from the start of the run; in virtual time and in real time alike. It has no now(): whoever needs
+// one is told.
 struct RunClock {
     using duration = Duration;
     using rep = duration::rep;

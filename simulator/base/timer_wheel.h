@@ -1,5 +1,7 @@
-// TimerWheel: a million timers, most of which are cancelled or re-armed before they fire. Four wheels of 256 slots over ticks of 1 ms; a timer is
-// 16 bytes in a list of its slot, and moves one wheel down when its slot comes near (hashed hierarchical wheels, Varghese and Lauck).
+// TimerWheel: a million timers, most of which are cancelled or re-armed before they fire. Four wheels of 256 slots
+// over ticks of 1 ms; a timer is
+// 16 bytes in a list of its slot, and moves one wheel down when its slot comes near (hashed hierarchical wheels,
+// Varghese and Lauck).
 #pragma once
 
 #include <algorithm>
@@ -29,7 +31,8 @@ public:
         for (auto& level : last_) level.fill(no_index);
     }
 
-    // Fires at the first tick at or after `due`, at the earliest at the next tick. no_index when the wheel is full (counted in `refused`).
+    // Fires at the first tick at or after `due`, at the earliest at the next tick. no_index when the wheel is full
+    // (counted in `refused`).
     TimerId arm(Time due, TimerEvent event) {
         const TimerId id = timers_.take();
         if (id == no_index) return no_index;
@@ -47,7 +50,8 @@ public:
         id = no_index;
     }
 
-    // Fires all that is due up to `now`, in the order of their ticks, equal ticks in the order of arming. `fire(TimerEvent)` may arm and cancel
+    // Fires all that is due up to `now`, in the order of their ticks, equal ticks in the order of arming.
+    // `fire(TimerEvent)` may arm and cancel
     // timers; its own id is void already.
     template <class F>
     void advance(Time now, F&& fire) {

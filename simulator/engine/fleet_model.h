@@ -1,4 +1,5 @@
-// FleetModel: a scenario with its profiles resolved, its devices counted out and its schedule worked out: what both the real and the virtual run are made from.
+// FleetModel: a scenario with its profiles resolved, its devices counted out and its schedule worked out: what both
+// the real and the virtual run are made from.
 #pragma once
 
 #include <memory>
@@ -28,7 +29,8 @@ struct FleetModel {
     fleet::Membership membership(std::uint32_t shard, std::uint32_t shards) const;
 };
 
-// Loads and resolves the profiles of the scenario; all that is wrong goes to `diagnostics`, and nothing is returned then. `registry` must outlive the model.
+// Loads and resolves the profiles of the scenario; all that is wrong goes to `diagnostics`, and nothing is returned
+// then. `registry` must outlive the model.
 std::unique_ptr<FleetModel> make_fleet_model(scenarios::Scenario scenario, const profiles::ProfileCatalog& catalog,
                                              const lwm2m::ObjectRegistry& registry, profiles::Diagnostics& diagnostics,
                                              const profiles::YamlOptions& yaml = {});

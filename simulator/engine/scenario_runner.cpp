@@ -1,21 +1,14 @@
 #include "simulator/engine/scenario_runner.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <array>
-#include <cerrno>
-#include <cstring>
+#include <algorithm>
 
 #include <fmt/format.h>
 
-#include "coap/message.h"
 #include "metrics/process.h"
 #include "simulator/net/impairment.h"
+#include "simulator/net/probe.h"
 
 namespace engine {
 namespace {
@@ -196,41 +189,12 @@ std::optional<StartError> ScenarioRunner::open() {
     return std::nullopt;
 }
 
-// RFC 7252 4.3: an empty CON asks whether anybody is there. Only a refusal counts: silence may have other reasons.
-std::optional<StartError> ScenarioRunner::probe_target() {
-    const int fd = socket(target_.v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return StartError{metrics::ExitCode::host, fmt::format("cannot open a UDP socket: {}", std::strerror(errno))};
-    sockaddr_in6 name{};
-    socklen_t size = sizeof(sockaddr_in6);
-    if (target_.v6) {
-        name.sin6_family = AF_INET6;
-        name.sin6_port = htons(target_.port);
-        std::memcpy(&name.sin6_addr, target_.ip.data(), 16);
-    } else {
-        auto& v4 = reinterpret_cast<sockaddr_in&>(name);
-        v4.sin_family = AF_INET;
-        v4.sin_port = htons(target_.port);
-        std::memcpy(&v4.sin_addr, target_.ip.data(), 4);
-        size = sizeof(sockaddr_in);
-    }
-    std::array<std::uint8_t, 4> memory{};
-    base::Writer out(memory);
-    coap::MessageWriter(out, {.message_id = 1, .token = {}});
-    int failure = connect(fd, reinterpret_cast<sockaddr*>(&name), size) == 0 ? 0 : errno;
-    if (failure == 0 && ::send(fd, memory.data(), out.size(), 0) < 0) failure = errno;
-    if (failure == 0) {
-        pollfd waiting{fd, POLLIN, 0};
-        if (poll(&waiting, 1, 300) > 0) {
-            std::array<std::uint8_t, 64> answer{};
-            if (recv(fd, answer.data(), answer.size(), MSG_DONTWAIT) < 0) failure = errno;
-        }
-    }
-    close(fd);
-    if (failure == 0 || failure == EAGAIN) return std::nullopt;
+std::optional<StartError> ScenarioRunner::probe_target() const {
+    const auto refusal = net::probe(target_);
+    if (!refusal) return std::nullopt;
     return StartError{metrics::ExitCode::unreachable,
                       fmt::format("nobody answers at {}: {}. Is the server running, and is the port right?",
-                                  net::to_string(target_), std::strerror(failure))};
+                                  net::to_string(target_), *refusal)};
 }
 
 metrics::RunResult ScenarioRunner::run() {
@@ -258,7 +222,9 @@ metrics::RunResult ScenarioRunner::run() {
             interrupts_seen = interrupts;
             deadline = now + options_.grace;
             for (auto& host : shards_) {
-                host->thread->run([&] { host->shard->begin_drain(now, options_.grace / 2); });
+                // Posted, not run: the thread then looks at its timers again.
+                host->thread->post(
+                    [shard = host->shard.get(), now, over = options_.grace / 2] { shard->begin_drain(now, over); });
             }
         }
         if (interrupts >= 2 || now >= deadline || target_silent_) break;

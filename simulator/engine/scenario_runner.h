@@ -1,9 +1,9 @@
-// ScenarioRunner: a scenario in real time: shards on threads with sockets, the embedded server beside them, and the truth about both.
+// ScenarioRunner: a scenario in real time: shards on threads with sockets, the embedded server beside them, and the
+// truth about both.
 #pragma once
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -51,7 +51,8 @@ public:
                                                                              RunOptions options);
     ~ScenarioRunner();
 
-    // Runs the plan to its end and returns what happened. Blocks; the functions below may be called from other threads meanwhile.
+    // Runs the plan to its end and returns what happened. Blocks; the functions below may be called from other
+    // threads meanwhile.
     metrics::RunResult run();
 
     // What is known now. Never blocks a shard.
@@ -72,7 +73,7 @@ private:
     struct ServerHost;
     ScenarioRunner(const FleetModel& model, RunOptions options);
     std::optional<StartError> open();
-    std::optional<StartError> probe_target();
+    std::optional<StartError> probe_target() const;
     void judge_ticks();
     void watch_target(base::Time now);
     bool finished(base::Time now) const;

@@ -14,7 +14,8 @@ constexpr std::uint32_t first_address = 0x7f010000;  // 127.1.0.0
 constexpr std::uint16_t device_port = 56830;
 constexpr base::Duration longest_tail = std::chrono::minutes(10);  // after the plan, for what is still under way
 
-// Hashes what a shard sends, whatever else is sent at the same moment: a sum of hashes, so that the order does not count.
+// Hashes what a shard sends, whatever else is sent at the same moment: a sum of hashes, so that the order does not
+// count.
 class Tracer final : public net::Transport {
 public:
     Tracer(net::Transport& inner, const fleet::Membership& members) : inner_(inner), members_(members) {}

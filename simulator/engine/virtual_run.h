@@ -1,4 +1,5 @@
-// VirtualRun: the same scenario in virtual time: the unchanged shards, devices and embedded server on one thread over a memory network. Same seed, same trace.
+// VirtualRun: the same scenario in virtual time: the unchanged shards, devices and embedded server on one thread over
+// a memory network. Same seed, same trace.
 #pragma once
 
 #include "metrics/run_result.h"

@@ -3,8 +3,7 @@
 #include <pthread.h>
 #include <time.h>
 
-#include <condition_variable>
-#include <mutex>
+#include <future>
 
 #include <asio/executor_work_guard.hpp>
 #include <asio/post.hpp>
@@ -46,17 +45,12 @@ void WorkerThread::post(std::function<void()> task) {
 }
 
 void WorkerThread::run(const std::function<void()>& task) {
-    std::mutex mutex;
-    std::condition_variable done_signal;
-    bool done = false;
+    std::promise<void> done;
     asio::post(io_, [&] {
         task();
-        const std::lock_guard lock(mutex);
-        done = true;
-        done_signal.notify_one();
+        done.set_value();
     });
-    std::unique_lock lock(mutex);
-    done_signal.wait(lock, [&] { return done; });
+    done.get_future().wait();
 }
 
 void WorkerThread::stop() {

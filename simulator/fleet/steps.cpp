@@ -79,7 +79,8 @@ void on_packet(Turn& turn, const net::Packet& packet) {
     }
     const DeviceId id = packet.local;
     Device& device = turn.pool[id];
-    // Core 1.1.1, 6.3: a device that is not registered ignores the server's requests. It does not even remember them: one that is repeated
+    // Core 1.1.1, 6.3: a device that is not registered ignores the server's requests. It does not even remember them:
+    // one that is repeated
     // when the device has registered is new to it.
     if (is_request(packet.bytes) && device.state != metrics::DeviceState::registered) {
         turn.counters.discard(metrics::Discard::unexpected);

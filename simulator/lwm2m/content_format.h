@@ -1,4 +1,5 @@
-// ContentFormat: the CoAP Content-Formats of LwM2M (Transport 1.1.1, 6.4.5; the 154x numbers of the 1.0 drafts are read as their successors).
+// ContentFormat: the CoAP Content-Formats of LwM2M (Transport 1.1.1, 6.4.5; the 154x numbers of the 1.0 drafts are
+// read as their successors).
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,8 @@ enum class ContentFormat : std::uint16_t {
 // The format of a number on the wire; 1541, 1542 and 1543 are read as text, TLV and JSON.
 std::optional<ContentFormat> content_format(std::uint32_t number);
 
-// "text", "link", "opaque", "cbor", "senml-json", "senml-cbor", "senml-etch-json", "senml-etch-cbor", "tlv", "json", "lwm2m-cbor".
+// "text", "link", "opaque", "cbor", "senml-json", "senml-cbor", "senml-etch-json", "senml-etch-cbor", "tlv", "json",
+// "lwm2m-cbor".
 std::string_view name(ContentFormat format);
 std::optional<ContentFormat> content_format(std::string_view name);
 

@@ -117,13 +117,15 @@ private:
     std::vector<std::uint8_t> bytes_;
 };
 
-// The number that a numeric value stands for (integer, unsigned, float, time, boolean as 0 and 1); NaN for the other types.
+// The number that a numeric value stands for (integer, unsigned, float, time, boolean as 0 and 1); NaN for the other
+// types.
 double to_number(const ValueView& value);
 
 // For people: "21.5", "true", "3:0", strings as they are, opaque as hexadecimal.
 std::string to_string(const ValueView& value);
 
-// Converts between types where nothing is lost: integer, unsigned, time and a float without fraction into each other and into float; 0 and 1
+// Converts between types where nothing is lost: integer, unsigned, time and a float without fraction into each other
+// and into float; 0 and 1
 // into boolean; string and corelnk into each other. Anything else fails.
 base::Result<ValueView> convert(const ValueView& value, Type type);
 

@@ -1,4 +1,5 @@
-// Impairment: a bad network in front of a good one: loses, repeats, delays and reorders the datagrams of each device, both ways, by the seed.
+// Impairment: a bad network in front of a good one: loses, repeats, delays and reorders the datagrams of each device,
+// both ways, by the seed.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,5 @@
-// FleetBench: drives a shipped Shard, over real sockets against the mirror, at a pace that its window of unanswered datagrams sets. The moment that the shard is told
+// FleetBench: drives a shipped Shard, over real sockets against the mirror, at a pace that its window of unanswered
+// datagrams sets. The moment that the shard is told
 // runs ahead as fast as the window allows, so that a minute of notifications takes as long as their work.
 #pragma once
 

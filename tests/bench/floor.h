@@ -1,4 +1,5 @@
-// Floor: what the kernel takes for a datagram, whatever program sends it: prebuilt bytes, own source address each, nothing else.
+// Floor: what the kernel takes for a datagram, whatever program sends it: prebuilt bytes, own source address each,
+// nothing else.
 #pragma once
 
 #include <cstdint>

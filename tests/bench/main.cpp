@@ -1,4 +1,5 @@
-// lwm2m-bench: prints `name value unit` lines. Ratios hold our cost against the floor of the same run; single times depend on the machine.
+// lwm2m-bench: prints `name value unit` lines. Ratios hold our cost against the floor of the same run; single times
+// depend on the machine.
 #include <sys/wait.h>
 #include <unistd.h>
 

@@ -38,7 +38,8 @@ struct Batch {
     }
 };
 
-// The size of the reply to a datagram, or 0: a 2.01 with Location rd/XXXXXXXX to POST /rd, a 2.04 to other requests, an empty ACK to a confirmable notification.
+// The size of the reply to a datagram, or 0: a 2.01 with Location rd/XXXXXXXX to POST /rd, a 2.04 to other requests,
+// an empty ACK to a confirmable notification.
 std::size_t reply(const std::uint8_t* in, std::size_t size, std::uint8_t* out) {
     if (size < 4 || (in[0] >> 4 & 3) != 0) return 0;
     const std::size_t token = in[0] & 15;

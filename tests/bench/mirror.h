@@ -1,4 +1,5 @@
-// Mirror: the least server that devices can register with, on a thread of its own: answers from templates, keeps nothing but how far it is. What it costs is
+// Mirror: the least server that devices can register with, on a thread of its own: answers from templates, keeps
+// nothing but how far it is. What it costs is
 // not counted.
 #pragma once
 
@@ -19,7 +20,8 @@ public:
     std::uint16_t port() const { return port_; }
     // Datagrams taken in so far: whoever sends may keep a window by it.
     std::uint64_t received() const { return received_.load(std::memory_order_relaxed); }
-    // Sends an Observe of /3303/0/5700 to `count` of the addresses that have registered, going on where the last call ended. Returns how many.
+    // Sends an Observe of /3303/0/5700 to `count` of the addresses that have registered, going on where the last call
+    // ended. Returns how many.
     void observe_next(std::uint32_t count) { observe_.fetch_add(count); }
     std::uint64_t observes_sent() const { return observes_sent_.load(); }
     std::uint64_t registered() const { return registered_.load(); }

@@ -158,12 +158,6 @@ TEST(BadInput, AFolderThatCannotBeMadeIsToldBeforeTheStart) {
     EXPECT_TRUE(outcome.says("nothing was sent")) << outcome;
 }
 
-TEST(BadInput, MoreDevicesThanThisHostHasMemoryForAreRefused) {
-    const auto outcome = run_in_process({"run", "-n", "100M", "--over", "1h", "--no-listen"});
-    EXPECT_EQ(outcome.code, 3);
-    EXPECT_TRUE(outcome.says("would fit")) << outcome;
-}
-
 TEST(BadInput, AWarningIsAnErrorUnderStrict) {
     const TemporaryFolder folder;
     // A mandatory resource that the profile leaves out is filled in, with a warning.

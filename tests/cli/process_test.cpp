@@ -69,6 +69,13 @@ TEST(Process, ALimitOfDescriptorsIsToldBeforeTheStart) {
     EXPECT_NE(run.err().find("nothing was sent"), std::string::npos) << run.err();
 }
 
+TEST(Process, MoreDevicesThanThereIsMemoryForAreRefused) {
+    Child run({"run", "-n", "2M", "--no-listen"}, "ulimit -v 2000000");
+    EXPECT_EQ(run.wait(), 3) << run.err();
+    EXPECT_NE(run.err().find("2M devices need"), std::string::npos) << run.err();
+    EXPECT_NE(run.err().find("would fit"), std::string::npos) << run.err();
+}
+
 TEST(Process, AnOutputThatTakesNothingIsAnError) {
     Child run(
         {"run", "-n", "2", "--over", "0s", "--for", "500ms", "--set", "phases[2].drain.over=0s", "--no-listen", "-q"},
