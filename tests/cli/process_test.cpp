@@ -70,9 +70,9 @@ TEST(Process, ALimitOfDescriptorsIsToldBeforeTheStart) {
 }
 
 TEST(Process, MoreDevicesThanThereIsMemoryForAreRefused) {
-    Child run({"run", "-n", "2M", "--no-listen"}, "ulimit -v 2000000");
+    Child run({"run", "-n", "400k", "--no-listen"}, "ulimit -v 500000");
     EXPECT_EQ(run.wait(), 3) << run.err();
-    EXPECT_NE(run.err().find("2M devices need"), std::string::npos) << run.err();
+    EXPECT_NE(run.err().find("400k devices need"), std::string::npos) << run.err();
     EXPECT_NE(run.err().find("would fit"), std::string::npos) << run.err();
 }
 

@@ -99,7 +99,7 @@ TEST(Report, AFullDiskCostsTheFilesOnly) {
     EXPECT_TRUE(summary_text(SummaryKind::full, result).starts_with("verdict"));
 }
 
-TEST(List, MetricsAndScenariosAreListed) {
+TEST(ListCatalogs, MetricsAndScenariosAreListed) {
     const auto metrics = run_in_process({"list", "metrics"});
     EXPECT_EQ(metrics.code, 0);
     EXPECT_TRUE(metrics.says("lwm2msim_operations_total")) << metrics;
