@@ -1,5 +1,7 @@
 #include "simulator/engine/fleet_model.h"
 
+#include <algorithm>
+
 #include "profiles/profile_loader.h"
 #include "profiles/resolve.h"
 
@@ -26,6 +28,10 @@ profiles::ServerActions with_defaults(profiles::ServerActions actions,
                                       std::span<const profiles::ResolvedProfilePtr> profiles) {
     const auto given = actions.actions.size();
     actions = profiles::with_default_observations(std::move(actions), profiles);
+    // Profiles that say themselves how often they notify need no attributes.
+    const bool periodic = std::all_of(profiles.begin(), profiles.end(),
+                                      [](const auto& profile) { return profile->default_pmax.has_value(); });
+    if (periodic) return actions;
     for (auto added = actions.actions.begin() + static_cast<std::ptrdiff_t>(given); added != actions.actions.end();
          ++added) {
         added->pmin = added->pmax = std::chrono::seconds(60);

@@ -8,8 +8,8 @@
 
 namespace net {
 
-// Sends an empty CON (RFC 7252 4.3) and waits for 300 ms at most. The reason when the network refuses, by ICMP or for want
-// of a route; nothing when something answers, and on silence, which may have other reasons.
+// Sends an empty CON (RFC 7252 4.3) and waits for 300 ms at most. The reason when the network refuses, by ICMP or for
+// want of a route; nothing when something answers, and on silence, which may have other reasons.
 std::optional<std::string> probe(const Address& target);
 
 }  // namespace net
