@@ -51,7 +51,7 @@ TEST(Counters, FoldAddsEveryFigureOfEveryShard) {
     a.receive(Received::response);
     b.discard(Discard::late);
     a.pass(Direction::sent, 1, 60);
-    b.pass(Direction::sent, 1, 2, 40);
+    b.pass(Direction::sent, 2, 40);
     a.hold(Direction::received, 1);
     b.inject(Fault::loss_sent);
     a.drop(Drop::receive_overrun, 5);
