@@ -167,8 +167,8 @@ void Shard::drain_slice(fleet::Turn& step) {
     const auto until = static_cast<fleet::DeviceId>(share * pool_.size());
     for (; drained_ < until; ++drained_) {
         if (pool_[drained_].state == metrics::DeviceState::stopped) continue;
-        const auto intended = drain_begin_ + base::from_seconds(base::seconds(drain_over_) * drained_ / pool_.size());
-        fleet::on_command(step, drained_, {fleet::Command::Kind::deregister, intended});
+        // No plan says when: a slice is due when it comes, so it adds no lag to the run that it ends.
+        fleet::on_command(step, drained_, {fleet::Command::Kind::deregister, step.now});
     }
     if (drained_ < pool_.size()) (void)timers_.arm(step.now + drain_pause, {scan_timer, 0});
 }
