@@ -41,8 +41,8 @@ TEST(VirtualRun, ThreadsAndRepetitionChangeNothing) {
     EXPECT_GT(once.datagrams, 300u * 30);
 }
 
-// The server's tokens follow the order in which devices of one millisecond reach it, so the bytes may differ; what is done
-// may not.
+// The server's tokens follow the order in which devices of one millisecond reach it, so the bytes may differ; what
+// is done may not.
 TEST(VirtualRun, ShardsChangeNothingThatIsDone) {
     const auto model = model_of(half_an_hour);
     const auto one = engine::run_virtually(*model, {.threads = 1, .info = {}});
