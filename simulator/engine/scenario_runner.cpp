@@ -276,10 +276,11 @@ void ScenarioRunner::watch_target(base::Time now) {
         load_end_ = now;
         registered_ = std::max(registered_, registered);
     }
-    metrics::Latencies latencies;
-    for (const auto& host : shards_) latencies.merge(host->shard->latency());
-    if (now.time_since_epoch() / std::chrono::seconds(1) != judged_second_) {
-        judged_second_ = now.time_since_epoch() / std::chrono::seconds(1);
+    const auto second = now.time_since_epoch() / std::chrono::seconds(1);
+    if (second != judged_second_) {
+        judged_second_ = second;
+        metrics::Latencies latencies;
+        for (const auto& host : shards_) latencies.merge(host->shard->latency());
         valid_.store(judge_->reasons(latencies.lag(), totals->drops).empty());
     }
     const bool asked = metrics::total(totals->started) > 0;
