@@ -1,6 +1,5 @@
 // Mirror: the least server that devices can register with, on a thread of its own: answers from templates, keeps
-// nothing but how far it is. What it costs is
-// not counted.
+// nothing but how far it is. What it costs is not counted.
 #pragma once
 
 #include <atomic>
@@ -23,6 +22,8 @@ public:
     // Sends an Observe of /3303/0/5700 to `count` of the addresses that have registered, going on where the last call
     // ended. Returns how many.
     void observe_next(std::uint32_t count) { observe_.fetch_add(count); }
+    // Some of those asked for are still to be sent.
+    bool observing() const { return observe_.load() > 0 && observes_sent_.load() < registered_.load(); }
     std::uint64_t observes_sent() const { return observes_sent_.load(); }
     std::uint64_t registered() const { return registered_.load(); }
 
