@@ -165,6 +165,7 @@ private:
         while (first_[0][slot] != no_index) {
             TimerId id = first_[0][slot];
             const std::uint32_t event = timers_[id].event;
+            if (timers_[id].next != no_index) __builtin_prefetch(&timers_[timers_[id].next]);
             cancel(id);
             fire(TimerEvent{event >> 28, event & 0x0fffffff});
         }

@@ -60,6 +60,7 @@ bool Shard::work(base::Time now) {
     for (; batches < batches_a_step; ++batches) {
         const auto packets = transport_.receive(now);
         if (packets.empty()) break;
+        for (const auto& packet : packets) pool_.prefetch(packet.local);
         for (const auto& packet : packets) fleet::on_packet(step, packet);
     }
     outbox_.flush(now);

@@ -60,6 +60,12 @@ public:
 
     std::uint32_t size() const { return membership.devices; }
     Device& operator[](DeviceId device) { return devices_[device]; }
+    // Brings the record near before it is needed: of a million, most are in no cache. Does nothing for an unknown one.
+    void prefetch(DeviceId device) const {
+        if (device >= membership.devices) return;
+        const auto* record = reinterpret_cast<const std::byte*>(&devices_[device]);
+        for (std::size_t at = 0; at < sizeof(Device); at += 64) __builtin_prefetch(record + at);
+    }
     ProfileState& profile_of(const Device& device) { return profiles[device.profile]; }
     const profiles::ResolvedProfile& profile(const Device& device) const { return *profiles[device.profile].profile; }
 
