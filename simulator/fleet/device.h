@@ -63,23 +63,35 @@ struct Device {
     Location location;
 };
 
-// One observed path of one device, for its one server.
+// What one Observe or Observe-Composite of a device's one server asked for.
 struct Observation {
     base::Time intended{};           // when the next notification is due
     base::Time notified{};           // when the last one was (or the answer to the Observe)
     base::Time waiting_since{};      // when the notification that waits was due
     base::Time confirmed{};          // when the last confirmable one was
+    base::Time evaluated{};          // when the conditions were last looked at
     std::uint64_t payload_hash = 0;  // of what was sent last
-    lwm2m::Path path;
+    double told = 0;   // the number that was sent last, where a single one is observed; else see `compound`
+    lwm2m::Path path;  // root: see `compound`
     coap::Token token;
     std::uint16_t format = 0;
     std::uint16_t message_id = 0;  // of the last notification: a RST names it
     std::uint32_t sequence = 0;
     std::uint32_t device = 0;
-    std::uint32_t next = base::no_index;  // of the same device
+    std::uint32_t next = base::no_index;        // of the same device
+    std::uint32_t attributes = base::no_index;  // those that the Observe itself brought (LwM2M 1.2)
+    std::uint32_t compound = base::no_index;    // of an observation of several paths or of a multiple resource
     base::TimerId timer = base::no_index;
-    bool waiting = false;   // due, but the device is busy with a confirmable message
-    bool changing = false;  // something under the path has a generator
+    bool waiting : 1 = false;   // due, but the device is busy with a confirmable message
+    bool changing : 1 = false;  // something under the path has a generator
+    bool touched : 1 = false;   // something under the path was written since it was looked at
+    bool pending : 1 = false;   // a condition was met: due as soon as pmin allows
+};
+
+// What an observation of several values remembers; the bytes are in the DevicePool's pool.
+struct Compound {
+    base::BytePool::Handle paths;  // of an Observe-Composite: lwm2m::Path, sorted, none below another
+    base::BytePool::Handle told;   // what was sent last: a fingerprint of which values, then 8 bytes for each
 };
 
 // How one device differs from its profile at one path. The newest change at a path holds.

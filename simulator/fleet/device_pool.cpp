@@ -48,8 +48,9 @@ DevicePool::DevicePool(std::uint64_t run_seed, Membership members, std::vector<p
       membership(std::move(members)),
       server(target),
       observations(share_of(membership.devices, capacity.observations_per_device)),
+      compounds(share_of(membership.devices, 1)),
       changes(share_of(membership.devices, capacity.changes_per_device)),
-      attributes(share_of(membership.devices, 1)),
+      attributes(share_of(membership.devices, 2)),
       bytes(share_of(membership.devices, capacity.changes_per_device)),
       blocks({.transfers = std::min(membership.devices + 64, most_transfers)}),
       devices_(membership.devices) {

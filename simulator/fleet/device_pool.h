@@ -74,9 +74,10 @@ public:
     std::vector<ProfileState> profiles;
     net::Address server;  // where the devices register
     base::Slab<Observation> observations;
+    base::Slab<Compound> compounds;
     base::Slab<Change> changes;
     base::Slab<lwm2m::Attributes> attributes;
-    base::BytePool bytes;         // of the changes
+    base::BytePool bytes;         // of the changes and compounds
     coap::BlockTransfers blocks;  // requests whose body comes in blocks; the peer is the DeviceId
     lwm2m::Workspace workspace;
 

@@ -286,6 +286,23 @@ base::Time DeviceTree::next_change(const Path& path) const {
     return next;
 }
 
+base::Time DeviceTree::next_passing(const Path& path, std::span<const double> thresholds) const {
+    const auto at = profile().find(path);
+    if (at < 0 || profile().resources[static_cast<std::size_t>(at)].generator < 0) return base::never;
+    if (device_.changes != base::no_index && (hidden(path) || find_change(path, Change::Kind::value))) {
+        return base::never;
+    }
+    const auto generator = static_cast<std::size_t>(profile().resources[static_cast<std::size_t>(at)].generator);
+    const GeneratorContext context{turn_.pool.seed, turn_.index_of(id_), path, turn_.now};
+    base::Time next = base::never;
+    for (const double threshold : thresholds) {
+        const auto passing = state_.generators.next_crossing(generator, context, threshold);
+        if (!passing) return state_.generators.next_change(generator, context);
+        next = std::min(next, *passing);
+    }
+    return next;
+}
+
 void DeviceTree::forget_changes(Turn& turn, Device& device) {
     forget_if(turn, device, [](const Change&) { return true; });
 }

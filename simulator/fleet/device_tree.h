@@ -1,6 +1,8 @@
 // DeviceTree: the objects of one device at one moment: those of its profile, as changed since.
 #pragma once
 
+#include <span>
+
 #include "simulator/fleet/turn.h"
 #include "simulator/lwm2m/attributes.h"
 #include "simulator/lwm2m/object_tree.h"
@@ -28,6 +30,9 @@ public:
     // The first moment after now at which something at or below `path` may change by itself; base::never if nothing
     // does.
     base::Time next_change(const lwm2m::Path& path) const;
+    // The first moment after now at which the number at exactly `path` may have come past one of the thresholds, from
+    // at or below it to above or back.
+    base::Time next_passing(const lwm2m::Path& path, std::span<const double> thresholds) const;
 
     // What the operations have asked of the device beyond its objects; to be done after the answer has gone out.
     bool wants_update() const { return wants_update_; }

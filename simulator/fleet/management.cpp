@@ -133,13 +133,20 @@ Response respond(Turn& turn, DeviceId id, const coap::MessageView& message, Devi
 void keep_observations(Turn& turn, DeviceId id, const coap::MessageView& message, Response& response) {
     const lwm2m::Request& request = turn.pool.workspace.request;
     const bool succeeded = response.done && coap::is_success(response.answer.code);
-    if (succeeded && request.kind == RequestKind::observe && response.answer.format) {
-        response.observe = observe(turn, id,
-                                   {.path = request.path,
-                                    .token = message.token,
-                                    .format = *response.answer.format,
-                                    .payload = response.answer.payload});
-    } else if (response.done && request.kind == RequestKind::cancel_observe) {
+    const bool observes = request.kind == RequestKind::observe || request.kind == RequestKind::observe_composite;
+    const bool cancels =
+        request.kind == RequestKind::cancel_observe || request.kind == RequestKind::cancel_observe_composite;
+    if (succeeded && observes && response.answer.format) {
+        ObserveRequest observation{.path = request.path,
+                                   .paths = {},
+                                   .token = message.token,
+                                   .format = *response.answer.format,
+                                   .payload = response.answer.payload,
+                                   .attributes = {}};
+        if (request.kind == RequestKind::observe_composite) observation.paths = turn.pool.workspace.paths;
+        for (const auto query : request.queries) (void)lwm2m::apply_attribute(query, observation.attributes);
+        response.observe = observe(turn, id, observation);
+    } else if (response.done && cancels) {
         cancel_observation(turn, id, message.token);
     }
 }
@@ -180,7 +187,11 @@ void on_request(Turn& turn, DeviceId id, const coap::MessageView& message, Repea
     turn.send(id, out);
 
     if (!response.done || !coap::is_success(response.answer.code)) return;
-    if (changes_something(request.kind) && request.kind != RequestKind::execute) on_written(turn, id, request.path);
+    if (request.kind == RequestKind::write_attributes) {
+        on_attributes_written(turn, id, request.path);
+    } else if (changes_something(request.kind) && request.kind != RequestKind::execute) {
+        on_written(turn, id, request.path);
+    }
     if (const auto away = tree.wants_reboot()) {
         power_cycle(turn, id, *away);
     } else if (tree.wants_update()) {

@@ -4,74 +4,38 @@
 
 #include "coap/blockwise.h"
 #include "coap/observe.h"
-#include "simulator/fleet/device_tree.h"
 #include "simulator/fleet/life.h"
 
 namespace fleet {
 namespace {
 
+using metrics::Confirmable;
 using metrics::Operation;
 
-// FNV-1a, eight bytes at a time.
-std::uint64_t hash(base::Bytes bytes) {
-    std::uint64_t value = 0xcbf29ce484222325ULL ^ bytes.size();
-    std::size_t i = 0;
-    for (; i + 8 <= bytes.size(); i += 8) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, bytes.data() + i, 8);
-        value = (value ^ word) * 0x100000001b3ULL;
-        value ^= value >> 29;
-    }
-    for (; i < bytes.size(); ++i) value = (value ^ bytes[i]) * 0x100000001b3ULL;
-    return base::mix(value);
-}
-
-struct Periods {
-    base::Duration pmin{0};
-    std::optional<base::Duration> pmax;
-};
-
-// Core 1.1.1, 5.1.2: the attribute nearest to the path holds, then the Server object's defaults; pmax below pmin is
-// ignored, 0 is none.
-Periods periods_of(const DeviceTree& tree, const profiles::ResolvedProfile& profile, const lwm2m::Path& path) {
-    Periods periods{profile.default_pmin, profile.default_pmax};
-    std::optional<std::uint32_t> pmin;
-    std::optional<std::uint32_t> pmax;
-    for (std::uint8_t depth = path.depth; depth >= 1; --depth) {
-        const auto* const attributes = tree.find(path.prefix(depth));
-        if (attributes == nullptr) continue;
-        if (!pmin) pmin = attributes->pmin;
-        if (!pmax) pmax = attributes->pmax;
-    }
-    if (pmin) periods.pmin = std::chrono::seconds(*pmin);
-    if (pmax) periods.pmax = std::chrono::seconds(*pmax);
-    if (periods.pmax && (*periods.pmax == base::Duration{0} || *periods.pmax < periods.pmin)) periods.pmax.reset();
-    return periods;
-}
-
-// Plans the next notification, counting from `last`: after pmin when something may have changed, at pmax in any case.
-void arm(Turn& turn, std::uint32_t index, base::Time last) {
+// Plans the next look at an observation: when a condition may be met or the value be another, at the end of pmin for
+// what has come to pass before it, and at pmax in any case.
+void arm(Turn& turn, std::uint32_t index, const Rules& rules) {
     Observation& observation = turn.pool.observations[index];
-    Device& device = turn.pool[observation.device];
-    const DeviceTree tree(turn, observation.device);
-    const auto periods = periods_of(tree, turn.pool.profile(device), observation.path);
+    const base::Time loud = observation.notified + rules.pmin;
     base::Time due = base::never;
-    if (observation.changing) {
-        const auto change = tree.next_change(observation.path);
-        if (change != base::never) due = std::max(change, last + periods.pmin);
+    if (observation.pending) {
+        if (!observation.waiting) due = loud;
+    } else {
+        if (observation.changing) due = next_moment(turn, observation, rules, DeviceTree(turn, observation.device));
+        if (observation.touched) due = turn.now;
+        if (due != base::never) due = std::max(due, observation.evaluated + rules.epmin);
+        // Whether a condition was met in between has to be known; whether the value is another, only at the end.
+        if (due != base::never && !rules.conditional) due = std::max(due, loud);
     }
-    if (periods.pmax) due = std::min(due, last + *periods.pmax);
+    if (rules.pmax) {
+        const base::Time latest = observation.notified + *rules.pmax;
+        due = std::min(due, observation.waiting && latest <= turn.now ? turn.now + *rules.pmax : latest);
+    }
     turn.timers.cancel(observation.timer);
     if (due == base::never) return;
-    observation.intended = due;
-    observation.timer = turn.timers.arm(due, {static_cast<std::uint32_t>(TimerKind::notify), index});
+    observation.intended = std::max(due, turn.now);
+    observation.timer = turn.timers.arm(observation.intended, {static_cast<std::uint32_t>(TimerKind::notify), index});
     if (observation.timer == base::no_index) turn.counters.drop(metrics::Drop::no_slot);
-}
-
-void release(Turn& turn, std::uint32_t index) {
-    turn.timers.cancel(turn.pool.observations[index].timer);
-    turn.pool.observations.give_back(index);
-    turn.counters.add_observations(-1);
 }
 
 // Takes the first observation for which `matches` holds off the device's list.
@@ -82,7 +46,7 @@ bool remove_if(Turn& turn, Device& device, F&& matches) {
         const std::uint32_t index = *link;
         if (!matches(turn.pool.observations[index])) continue;
         *link = turn.pool.observations[index].next;
-        release(turn, index);
+        release_observation(turn, index);
         return true;
     }
     return false;
@@ -126,7 +90,7 @@ void send_non(Turn& turn, const Notification& notification) {
                            turn.index_of(observation.device));
         return;
     }
-    turn.counters.notify(metrics::Confirmable::no);
+    turn.counters.notify(Confirmable::no);
     turn.counters.send(metrics::Sent::request);
     turn.latency.record_sent(Operation::notify, device.profile, observation.intended, turn.now);
     turn.send(observation.device, out);
@@ -150,7 +114,7 @@ void send_con(Turn& turn, const Notification& notification) {
         turn.counters.drop(metrics::Drop::no_slot);
         return;
     }
-    turn.counters.notify(metrics::Confirmable::yes);
+    turn.counters.notify(Confirmable::yes);
     turn.counters.send(metrics::Sent::request);
     turn.latency.record_sent(Operation::notify, device.profile, observation.intended, turn.now);
     turn.send(id, out);
@@ -158,7 +122,7 @@ void send_con(Turn& turn, const Notification& notification) {
 
 // RFC 7252 4.7: one confirmable message at a time. What comes due while another notification waits takes its place (RFC
 // 7641 4.5.2).
-void wait(Turn& turn, std::uint32_t index) {
+void wait(Turn& turn, std::uint32_t index, const Rules& rules) {
     Observation& observation = turn.pool.observations[index];
     Device& device = turn.pool[observation.device];
     if (observation.waiting) {
@@ -169,48 +133,78 @@ void wait(Turn& turn, std::uint32_t index) {
         observation.waiting_since = observation.intended;
         device.notify_due = true;
     }
-    arm(turn, index, observation.intended);
+    arm(turn, index, rules);
 }
 
-// The value as it is now; sends nothing when it is as it was and pmax has not come.
+// Sends the workspace's answer as the notification that is due.
+void tell(Turn& turn, std::uint32_t index, base::Bytes payload, Confirmable confirmable) {
+    Observation& observation = turn.pool.observations[index];
+    const base::Time due = std::min(observation.intended, turn.now);
+    if (observation.waiting) observation.intended = observation.waiting_since;
+    observation.waiting = false;
+    observation.pending = false;
+    observation.payload_hash = fingerprint_of(payload);
+    observation.notified = due;
+    observation.evaluated = turn.now;
+    remember_told(turn, observation);
+    if (confirmable == Confirmable::yes) {
+        send_con(turn, {index, payload, coap::MessageType::confirmable});
+    } else {
+        send_non(turn, {index, payload, coap::MessageType::non_confirmable});
+    }
+}
+
+// Is there something to tell now? Core 1.1.1, 5.1.2: what has come to pass before pmin was over is told when it is, and
+// pmax asks for no reason.
+bool is_due(Turn& turn, Observation& observation, const Rules& rules, const DeviceTree& tree) {
+    if (rules.conditional && !observation.pending && turn.now >= observation.evaluated + rules.epmin) {
+        observation.pending = has_news(turn, observation, rules, tree);
+        observation.evaluated = turn.now;
+        observation.touched = false;
+    }
+    if (rules.pmax && turn.now >= observation.notified + *rules.pmax) return true;
+    return turn.now >= observation.notified + rules.pmin && (observation.pending || !rules.conditional);
+}
+
+// The value as it is now, if it has to be told; else plans when to look again.
 void notify(Turn& turn, std::uint32_t index) {
     Observation& observation = turn.pool.observations[index];
     const DeviceId id = observation.device;
     Device& device = turn.pool[id];
-    const auto& profile = turn.pool.profile(device);
     const DeviceTree tree(turn, id);
-    const auto answer =
-        lwm2m::read(observation.path, static_cast<lwm2m::ContentFormat>(observation.format), tree, turn.pool.workspace);
+    const Rules rules = rules_of(turn, observation, tree);
+    if (!is_due(turn, observation, rules, tree)) {
+        arm(turn, index, rules);
+        return;
+    }
+    observation.touched = false;
+    const auto answer = read_observed(turn, observation, tree);
     if (answer.code != coap::Code::content) {
         // RFC 7641 4.2: an error ends the observation, and says so.
         send_non(turn, {index, {}, coap::MessageType::non_confirmable, answer.code});
         remove_if(turn, device, [&](const Observation& other) { return &other == &observation; });
         return;
     }
-    const auto payload_hash = hash(answer.payload);
-    const auto periods = periods_of(tree, profile, observation.path);
-    const bool latest = periods.pmax && turn.now >= observation.notified + *periods.pmax;
-    if (payload_hash == observation.payload_hash && !latest) {
-        arm(turn, index, observation.notified);
+    const bool latest = rules.pmax && turn.now >= observation.notified + *rules.pmax;
+    if (!latest && !observation.pending && fingerprint_of(answer.payload) == observation.payload_hash) {
+        observation.waiting = false;
+        observation.evaluated = turn.now;
+        arm(turn, index, rules);
         return;
     }
-    const bool confirmable =
-        profile.behaviour.notify_confirmable || coap::must_confirm(observation.confirmed, turn.now);
+    const bool confirmable = rules.confirmable.value_or(turn.pool.profile(device).behaviour.notify_confirmable) ||
+                             coap::must_confirm(observation.confirmed, turn.now);
     if (confirmable && device.peer.busy()) {
-        wait(turn, index);
+        wait(turn, index, rules);
         return;
     }
-    const base::Time due = observation.intended;
-    if (observation.waiting) observation.intended = observation.waiting_since;
-    observation.waiting = false;
-    observation.payload_hash = payload_hash;
-    observation.notified = due;
-    if (confirmable) {
-        send_con(turn, {index, answer.payload, coap::MessageType::confirmable});
-    } else {
-        send_non(turn, {index, answer.payload, coap::MessageType::non_confirmable});
-    }
-    arm(turn, index, observation.notified);
+    tell(turn, index, answer.payload, confirmable ? Confirmable::yes : Confirmable::no);
+    arm(turn, index, rules);
+}
+
+template <class F>
+void for_each_observation(Turn& turn, DeviceId id, F&& act) {
+    for (auto at = turn.pool[id].observations; at != base::no_index; at = turn.pool.observations[at].next) act(at);
 }
 
 }  // namespace
@@ -225,27 +219,13 @@ std::optional<std::uint32_t> observe(Turn& turn, DeviceId id, const ObserveReque
         return same;
     });
     std::uint32_t count = 0;
-    for (auto at = device.observations; at != base::no_index; at = turn.pool.observations[at].next) ++count;
+    for_each_observation(turn, id, [&](std::uint32_t) { ++count; });
     if (count >= max_observations_per_device) return std::nullopt;
-    const auto index = turn.pool.observations.take();
-    if (index == base::no_index) {
-        turn.counters.drop(metrics::Drop::no_slot);
-        return std::nullopt;
-    }
+    const auto index = keep_observation(turn, id, request);
+    if (index == base::no_index) return std::nullopt;
     Observation& observation = turn.pool.observations[index];
-    observation.path = request.path;
-    observation.token = coap::Token(request.token);
-    observation.format = static_cast<std::uint16_t>(request.format);
-    observation.payload_hash = hash(request.payload);
-    observation.notified = turn.now;
-    observation.confirmed = turn.now;
     observation.sequence = sequence;
-    observation.device = id;
-    observation.next = device.observations;
-    observation.changing = DeviceTree(turn, id).next_change(request.path) != base::never;
-    device.observations = index;
-    turn.counters.add_observations(1);
-    arm(turn, index, turn.now);
+    arm(turn, index, rules_of(turn, observation, DeviceTree(turn, id)));
     return sequence;
 }
 
@@ -268,18 +248,23 @@ void on_notify_timer(Turn& turn, std::uint32_t observation) {
 }
 
 void on_written(Turn& turn, DeviceId id, const lwm2m::Path& path) {
-    Device& device = turn.pool[id];
-    for (auto at = device.observations; at != base::no_index; at = turn.pool.observations[at].next) {
-        Observation& observation = turn.pool.observations[at];
-        if (!observation.path.contains(path) && !path.contains(observation.path)) continue;
-        const DeviceTree tree(turn, id);
-        const auto periods = periods_of(tree, turn.pool.profile(device), observation.path);
-        const base::Time due = std::max(turn.now, observation.notified + periods.pmin);
-        if (observation.timer != base::no_index && observation.intended <= due) continue;
-        turn.timers.cancel(observation.timer);
-        observation.intended = due;
-        observation.timer = turn.timers.arm(due, {static_cast<std::uint32_t>(TimerKind::notify), at});
-    }
+    const DeviceTree tree(turn, id);
+    for_each_observation(turn, id, [&](std::uint32_t index) {
+        Observation& observation = turn.pool.observations[index];
+        const bool touched = concerns(turn, observation, path);
+        // The defaults of pmin and pmax are in the Server object.
+        if (!touched && path.object() != 1) return;
+        observation.touched = observation.touched || touched;
+        arm(turn, index, rules_of(turn, observation, tree));
+    });
+}
+
+void on_attributes_written(Turn& turn, DeviceId id, const lwm2m::Path& path) {
+    const DeviceTree tree(turn, id);
+    for_each_observation(turn, id, [&](std::uint32_t index) {
+        const Observation& observation = turn.pool.observations[index];
+        if (concerns(turn, observation, path)) arm(turn, index, rules_of(turn, observation, tree));
+    });
 }
 
 void on_notification_delivered(Turn& turn, DeviceId id, const coap::ExchangeTag& tag) {

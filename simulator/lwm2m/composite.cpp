@@ -55,7 +55,7 @@ void collect_objects(const ObjectTree& tree, Workspace& workspace) {
 
 }  // namespace
 
-Answer read_composite(std::span<const Path> paths, ContentFormat format, const ObjectTree& tree, Workspace& workspace) {
+void collect_composite(std::span<const Path> paths, const ObjectTree& tree, Workspace& workspace) {
     workspace.entries.clear();
     workspace.ids.clear();
     for (const Path& path : paths) {
@@ -65,6 +65,10 @@ Answer read_composite(std::span<const Path> paths, ContentFormat format, const O
             collect(path, tree, workspace);  // Core 1.1.1, 6.3.8: what cannot be read is left out
         }
     }
+}
+
+Answer read_composite(std::span<const Path> paths, ContentFormat format, const ObjectTree& tree, Workspace& workspace) {
+    collect_composite(paths, tree, workspace);
     return encode_entries(Path{}, format, workspace);
 }
 

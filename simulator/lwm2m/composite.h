@@ -9,4 +9,7 @@ namespace lwm2m {
 Answer do_read_composite(const Operation& operation);
 Answer do_write_composite(const Operation& operation);
 
+// The readable values at and below the paths, into the workspace's entries: those that a read_composite() has.
+void collect_composite(std::span<const Path> paths, const ObjectTree& tree, Workspace& workspace);
+
 }  // namespace lwm2m

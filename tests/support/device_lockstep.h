@@ -43,13 +43,19 @@ protected:
 
         // The next datagram of the device.
         Seen expect(coap::MessageType type, Code code) {
-            if (test.wire_.empty()) {
+            if (!has_mail()) {
                 ADD_FAILURE() << "nothing was sent; expected " << coap::name(type) << ' ' << coap::to_string(code);
                 return Seen(Datagram{0x40, 1, 0, 0});
             }
+            Seen seen = take();
+            seen.is(type, code);
+            return seen;
+        }
+        // The same, whatever it is; REQUIRES: has_mail().
+        bool has_mail() const { return !test.wire_.empty(); }
+        Seen take() {
             Seen seen(std::move(test.wire_.front()));
             test.wire_.pop_front();
-            seen.is(type, code);
             last_id = seen.view().message_id;
             last_token = coap::Token(seen.view().token);
             return seen;
