@@ -1,6 +1,5 @@
 // Which notifications a scripted signal brings about, and when: Core 1.1.1, 5.1.2 and 6.4; 1.2, 7.3.2. Every list is
 // worked out by hand from the text; where it leaves a choice, simulator/lwm2m/README.md says which one is taken.
-#include "coap/observe.h"
 #include "tests/support/scripted_device.h"
 
 namespace {

@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "coap/observe.h"
 #include "tests/support/device_lockstep.h"
 
 namespace support {
@@ -38,6 +39,7 @@ public:
     };
     struct Options {
         std::string version = "1.1";
+        std::string device;     // more resources of the Device object, as in a flow map
         std::string objects;    // more lines of `objects:`, indented by two
         std::string behaviour;  // of `behaviour:`, as a flow map
     };
@@ -108,10 +110,11 @@ private:
             "profile: scripted\ndescription: for the tests of reporting\nendpoint: \"d\"\n"
             "lwm2m: {{version: \"{}\", lifetime: 30d}}\n"
             "formats: [text, senml-json, senml-cbor, tlv]\n"
-            "objects:\n  device/0: {{manufacturer: Acme, timezone: UTC}}\n"
+            "objects:\n  device/0: {{manufacturer: Acme, timezone: UTC{}}}\n"
             "  temperature/0:\n    sensor_value: {{csv: {}, column: value, time: seconds}}\n{}"
             "behaviour: {}\n",
-            options.version, file.string(), options.objects, options.behaviour.empty() ? "{}" : options.behaviour);
+            options.version, options.device.empty() ? "" : ", " + options.device, file.string(), options.objects,
+            options.behaviour.empty() ? "{}" : options.behaviour);
     }
 
     Code take_answer() {
