@@ -25,6 +25,9 @@ public:
     // another one is a bug of ours.
     LatencyRecorder(std::span<const Operation> operations, std::size_t profiles);
 
+    // Was memory taken for that operation?
+    bool records(Operation op) const { return first_[index(op)] != absent; }
+
     // At the first transmission of an operation, once.
     void record_sent(Operation op, ProfileIndex profile, base::Time intended, base::Time first_sent) {
         clocks(op, profile).lag.record(first_sent - intended);

@@ -156,6 +156,31 @@ void read_on_execute(const Node& node, std::string_view what, std::vector<Reboot
     }
 }
 
+void read_send_format(const Node& node, std::string_view what, Placed<lwm2m::ContentFormat>& out,
+                      Diagnostics& diagnostics) {
+    if (!is_scalar(node, what, diagnostics)) return;
+    out.place = node.place();
+    if (node.text() == "senml-cbor") {
+        out.value = lwm2m::ContentFormat::senml_cbor;
+    } else if (node.text() == "senml-json") {
+        out.value = lwm2m::ContentFormat::senml_json;
+    } else {
+        diagnostics.error(node.place(), fmt::format("'{}' is not a format of Send", printable(node.text())),
+                          "there are senml-cbor and senml-json");
+    }
+}
+
+void read_send_paths(const Node& node, std::string_view what, std::vector<Placed<std::string>>& out,
+                     Diagnostics& diagnostics) {
+    if (!node.is_sequence() || node.items().empty()) {
+        diagnostics.error(node.place(), fmt::format("{}: a list of paths is needed", what), "try [/3303/0/5700]");
+        return;
+    }
+    for (const Node& item : node.items()) {
+        if (is_scalar(item, what, diagnostics)) out.push_back({item.text(), item.place()});
+    }
+}
+
 void read_security(const Node::Entry& entry, Profile&, Diagnostics& diagnostics) {
     const Node* mode = entry.value.find("mode");
     if (mode != nullptr && mode->text() == "none" && entry.value.entries().size() == 1) return;
@@ -185,7 +210,6 @@ void skip(const Node::Entry&, Profile&, Diagnostics&) {}
 
 constexpr std::string_view bootstrap_reason = "a device knows its server from the start";
 constexpr std::string_view oscore_reason = "this build speaks plain CoAP only";
-constexpr std::string_view send_reason = "devices notify what is observed, and nothing else";
 constexpr std::string_view sleep_reason = "devices are always reachable";
 constexpr std::string_view firmware_reason = "object 5 is data only";
 constexpr std::string_view nat_reason = "a device keeps its address";
@@ -221,12 +245,32 @@ constexpr std::array notify_fields{
     field<&BehaviourSection::notify_confirmable, read_boolean>("confirmable", "true/false", "false",
                                                                "false: one notification a day is (RFC 7641 4.5)"),
 };
+constexpr std::array send_fields{
+    field<&SendSection::every, read_placed_span>("every", "duration", "", "15m, or 15m ±2m"),
+    field<&SendSection::paths, read_send_paths>("paths", "list", "", "of objects, instances or resources"),
+    field<&SendSection::format, read_send_format>("format", "text", "senml-cbor", "senml-cbor or senml-json"),
+    field<&SendSection::samples, read_small<1, 1000>>("samples", "count", "1",
+                                                      "values of each, evenly spaced since the Send before"),
+};
+
+void read_send(const Node::Entry& entry, BehaviourSection& out, Diagnostics& diagnostics) {
+    const std::size_t errors = diagnostics.errors();
+    out.send.place = entry.place;
+    read_fields(entry.value, entry.key, send_fields, out.send, diagnostics);
+    if (diagnostics.errors() != errors) return;
+    if (out.send.paths.empty() || out.send.every.value.is_zero()) {
+        diagnostics.error(entry.place, "send: 'every' and 'paths' are needed",
+                          "try {every: 15m, paths: [/3303/0/5700]}");
+    }
+}
+
 constexpr std::array behaviour_fields{
     group<BehaviourSection, boot_fields>("boot", "how a device comes up"),
     group<BehaviourSection, update_fields>("update", "how a device keeps its registration"),
     group<BehaviourSection, notify_fields>("notify", "how a device tells what is observed"),
     field<&BehaviourSection::on_execute, read_on_execute>("on_execute", "map", "", "path: reboot(8s)"),
-    refused<BehaviourSection, send_reason>("send"),
+    Field<BehaviourSection>{{"send", "map", "", "what a device sends unasked", [] { return describe(send_fields); }},
+                            read_send},
     refused<BehaviourSection, sleep_reason>("sleep"),
     refused<BehaviourSection, firmware_reason>("firmware"),
 };

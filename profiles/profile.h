@@ -38,11 +38,21 @@ struct RebootAction {
     base::Duration away{0};
 };
 
+// What a device sends unasked; without paths it does not.
+struct SendSection {
+    Placed<base::DurationSpec> every;
+    std::vector<Placed<std::string>> paths;  // by names or ids, not looked up
+    Placed<lwm2m::ContentFormat> format{lwm2m::ContentFormat::senml_cbor, {}};
+    unsigned samples = 1;
+    Place place;
+};
+
 struct BehaviourSection {
     base::DurationSpec boot_delay;
     double update_at = 0.9;
     bool notify_confirmable = false;
     std::vector<RebootAction> on_execute;
+    SendSection send;
 };
 
 struct Profile {

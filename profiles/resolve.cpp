@@ -119,6 +119,7 @@ public:
         add_mandatory();
         if (count_ <= resource_cap) emit();
         resolve_actions();
+        resolve_send();
         if (diagnostics_.errors() != errors_before_) return nullptr;
         result_.object_links = link_list(result_, selection_);
         return std::make_shared<const ResolvedProfile>(std::move(result_));
@@ -619,6 +620,51 @@ private:
                 continue;
             }
             result_.behaviour.reboot_on_execute.emplace_back(*path, action.away);
+        }
+    }
+
+    void resolve_send() {
+        const SendSection& section = profile_.behaviour.send;
+        if (section.paths.empty()) return;
+        SendSpec& send = result_.behaviour.send;
+        send.format = section.format.value;
+        send.samples = section.samples;
+        send.every = section.every.value;
+        check_send(section);
+        for (const auto& [text, place] : section.paths) {
+            const auto path = selection_.path(text);
+            if (!path) {
+                diagnostics_.error(place, path.error().message);
+            } else if (path->depth == 0 || std::ranges::none_of(result_.resources, [&](const auto& resource) {
+                           return path->contains(resource.path) && resource.operations.read;
+                       })) {
+                diagnostics_.error(place, fmt::format("there is nothing readable at {}", lwm2m::to_string(*path)));
+            } else {
+                send.paths.push_back(*path);
+            }
+        }
+        std::ranges::sort(send.paths);
+        const auto repeated =
+            std::ranges::unique(send.paths, [](const Path& a, const Path& b) { return a.contains(b); });
+        send.paths.erase(repeated.begin(), repeated.end());
+    }
+
+    void check_send(const SendSection& section) {
+        using Shape = base::DurationSpec::Shape;
+        if (result_.version == Lwm2mVersion::v1_0) {
+            diagnostics_.error(section.place, "there is no Send in LwM2M 1.0", "say lwm2m: {version: \"1.1\"}");
+        }
+        const base::DurationSpec& every = section.every.value;
+        const bool even = every.shape == Shape::fixed || every.shape == Shape::jitter || every.shape == Shape::uniform;
+        if (!even || every.spread * 2 >= every.centre || every.centre < std::chrono::milliseconds(100)) {
+            diagnostics_.error(section.every.place, "send: every: less than half to either side of 100 ms or more",
+                               "try 15m ±2m");
+        }
+        if (std::ranges::find(result_.formats, section.format.value) == result_.formats.end()) {
+            diagnostics_.error(section.place,
+                               fmt::format("send: the format {} is not one of the device's formats",
+                                           lwm2m::name(section.format.value)),
+                               "add it to formats:");
         }
     }
 

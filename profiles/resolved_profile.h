@@ -54,11 +54,20 @@ struct NetworkSpec {
     bool perfect() const { return loss == 0 && duplicate == 0 && reorder == 0 && !latency; }
 };
 
+// What a device sends unasked (Core 1.1.1, 6.4.6).
+struct SendSpec {
+    base::DurationSpec every;        // fixed, or less than half of it to either side
+    std::vector<lwm2m::Path> paths;  // sorted, none below another; empty: it sends nothing
+    lwm2m::ContentFormat format = lwm2m::ContentFormat::senml_cbor;
+    std::uint32_t samples = 1;  // values of each path in one Send, evenly spaced since the Send before
+};
+
 struct BehaviourSpec {
     base::DurationSpec boot_delay{};  // after the moment at which the ramp starts the device
     double update_at = 0.9;           // share of the lifetime after which the Update goes out
     bool notify_confirmable = false;  // true: every notification is CON; else NON with one CON in 24 h (RFC 7641 4.5)
     std::vector<std::pair<lwm2m::Path, base::Duration>> reboot_on_execute;  // path -> how long the device is away
+    SendSpec send;
 };
 
 struct ResolvedProfile {

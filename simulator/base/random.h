@@ -22,6 +22,7 @@ enum class Stream : std::uint32_t {
     behaviour = 10,
     server = 11,
     population = 12,
+    send = 13,
 };
 
 // SplitMix64's finaliser: a bijection that spreads every input bit over the output.

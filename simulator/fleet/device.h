@@ -24,6 +24,7 @@ enum class TimerKind : std::uint32_t {
     exchange = 0,  // index: exchange of the coap::Endpoint
     life = 1,      // index: DeviceId; start, update, retry, reboot
     notify = 2,    // index: observation
+    send = 3,      // index: DeviceId; one at most
 };
 
 // Where the server keeps the registration: "rd/5a3f". Longer ones than fit are refused as a bad response.
@@ -59,6 +60,8 @@ struct Device {
     bool lifetime_changed : 1 = false;
     bool links_changed : 1 = false;
     bool notify_due : 1 = false;  // an observation waits for the exchange under way to end
+    bool send_due : 1 = false;    // a Send does
+    bool send_armed : 1 = false;  // its timer runs
     base::Time intended{};        // of the life step that waits, or of the one under way
     Location location;
 };

@@ -36,6 +36,9 @@ ProfileState::ProfileState(profiles::ResolvedProfilePtr resolved)
       retry_timer(std::chrono::seconds(server_setting(*profile, 18, 60))),
       sequence_delay(std::chrono::seconds(server_setting(*profile, 19, 86400))),
       sequence_count(server_setting(*profile, 20, 1)) {
+    for (const auto& instance : profile->instances) {
+        if (instance.path.object() == 1 && server.depth == 0) server = instance.path;
+    }
     abilities.formats = profile->formats;
     abilities.default_format = profile->default_format;
     abilities.composite = profile->version != profiles::Lwm2mVersion::v1_0;

@@ -26,6 +26,7 @@ struct ProfileState {
     profiles::ResolvedProfilePtr profile;
     Generators generators;
     lwm2m::Abilities abilities;
+    lwm2m::Path server;  // the first Server object instance; the root where there is none
     // Resources 1/x/17 to 1/x/20 (Core 1.1.1, 6.2.1.1).
     std::uint32_t retry_count = 5;
     base::Duration retry_timer = std::chrono::seconds(60);

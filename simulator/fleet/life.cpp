@@ -3,6 +3,7 @@
 #include "coap/blockwise.h"
 #include "simulator/fleet/device_tree.h"
 #include "simulator/fleet/reporting.h"
+#include "simulator/fleet/sending.h"
 #include "simulator/lwm2m/registration.h"
 
 namespace fleet {
@@ -183,6 +184,7 @@ void registered(Turn& turn, DeviceId id, const coap::ExchangeTag& tag) {
     device.links_changed = false;
     turn.move(device, DeviceState::registered);
     arm_update(turn, id, turn.now);
+    plan_send(turn, id);
 }
 
 void on_register_response(Turn& turn, DeviceId id, const coap::ExchangeTag& tag, const coap::MessageView& response) {
@@ -303,6 +305,7 @@ void stop(Turn& turn, DeviceId id) {
     DeviceTree::forget_attributes(turn, device);
     device.update_due = false;
     device.deregister_due = false;
+    device.send_due = false;
     device.attempts = 0;
     device.sequences = 0;
     device.location.clear();

@@ -103,16 +103,15 @@ bool make_compound(Turn& turn, Observation& observation, std::span<const Path> p
 }
 
 // Core 1.1.1, E.2: pmin and pmax where nothing else says them, as the Server object has them now.
-Attributes defaults_of(const DeviceTree& tree, const Device& device, const profiles::ResolvedProfile& profile) {
+Attributes defaults_of(const DeviceTree& tree, const Device& device, const ProfileState& state) {
+    const auto& profile = *state.profile;
     Attributes defaults;
     const auto whole = [](base::Duration duration) { return static_cast<std::uint32_t>(base::seconds(duration)); };
     defaults.pmin = whole(profile.default_pmin);
     if (profile.default_pmax) defaults.pmax = whole(*profile.default_pmax);
-    if (device.changes == base::no_index) return defaults;
-    const auto server = std::ranges::find(profile.instances, 1, [](const auto& each) { return each.path.object(); });
-    if (server == profile.instances.end()) return defaults;
+    if (device.changes == base::no_index || state.server.depth == 0) return defaults;
     const auto written = [&](std::uint16_t resource, std::optional<std::uint32_t>& field) {
-        const double number = lwm2m::to_number(tree.read(server->path.child(resource)));
+        const double number = lwm2m::to_number(tree.read(state.server.child(resource)));
         if (number >= 0 && number <= 4294967295.0) field = static_cast<std::uint32_t>(number);
     };
     written(2, defaults.pmin);
@@ -250,9 +249,8 @@ bool concerns(Turn& turn, const Observation& observation, const Path& path) {
 }
 
 Rules rules_of(Turn& turn, const Observation& observation, const DeviceTree& tree) {
-    const Device& device = turn.pool[observation.device];
-    const auto& profile = turn.pool.profile(device);
-    const Attributes defaults = defaults_of(tree, device, profile);
+    Device& device = turn.pool[observation.device];
+    const Attributes defaults = defaults_of(tree, device, turn.pool.profile_of(device));
     const Attributes own = own_of(turn, observation);
     Rules rules;
     bool first = true;

@@ -3,6 +3,7 @@
 #include "simulator/fleet/life.h"
 #include "simulator/fleet/management.h"
 #include "simulator/fleet/reporting.h"
+#include "simulator/fleet/sending.h"
 
 namespace fleet {
 namespace {
@@ -20,10 +21,18 @@ metrics::Discard reason(coap::Discard discard) {
     return metrics::Discard::malformed;
 }
 
-bool is_registration(const coap::ExchangeTag& tag) { return operation_of(tag) != Operation::notify; }
-
 void resume(Turn& turn, DeviceId id) {
-    if (!resume_life(turn, id)) (void)resume_reporting(turn, id);
+    if (!resume_life(turn, id) && !resume_reporting(turn, id)) (void)resume_sending(turn, id);
+}
+
+void on_failure(Turn& turn, DeviceId id, const coap::ExchangeTag& tag, metrics::Cause cause) {
+    if (operation_of(tag) == Operation::notify) {
+        on_notification_failure(turn, id, tag, cause);
+    } else if (operation_of(tag) == Operation::send) {
+        on_send_failure(turn, id, tag, cause);
+    } else {
+        on_registration_failure(turn, id, tag, cause);
+    }
 }
 
 void send_if_any(Turn& turn, DeviceId id, const base::Writer& out, metrics::Sent kind) {
@@ -34,21 +43,19 @@ void send_if_any(Turn& turn, DeviceId id, const base::Writer& out, metrics::Sent
 
 void on_response(Turn& turn, DeviceId id, const Incoming& incoming) {
     turn.counters.receive(metrics::Received::response);
-    if (is_registration(incoming.tag)) {
-        on_registration_response(turn, id, incoming.tag, incoming.message);
-    } else {
+    if (operation_of(incoming.tag) == Operation::notify) {
         on_notification_failure(turn, id, incoming.tag, metrics::Cause::bad_response);
+    } else if (operation_of(incoming.tag) == Operation::send) {
+        on_send_response(turn, id, incoming.tag, incoming.message);
+    } else {
+        on_registration_response(turn, id, incoming.tag, incoming.message);
     }
     resume(turn, id);
 }
 
 void on_reset(Turn& turn, DeviceId id, const Incoming& incoming) {
     turn.counters.receive(metrics::Received::reset);
-    if (is_registration(incoming.tag)) {
-        on_registration_failure(turn, id, incoming.tag, metrics::Cause::reset);
-    } else {
-        on_notification_failure(turn, id, incoming.tag, metrics::Cause::reset);
-    }
+    on_failure(turn, id, incoming.tag, metrics::Cause::reset);
     resume(turn, id);
 }
 
@@ -137,6 +144,7 @@ void on_timer(Turn& turn, base::TimerEvent event) {
     switch (static_cast<TimerKind>(event.kind)) {
         case TimerKind::life: on_life_timer(turn, event.index); return;
         case TimerKind::notify: on_notify_timer(turn, event.index); return;
+        case TimerKind::send: on_send_timer(turn, event.index); return;
         case TimerKind::exchange: break;
     }
     const DeviceId id = turn.endpoint.peer_of(event.index);
@@ -147,11 +155,7 @@ void on_timer(Turn& turn, base::TimerEvent event) {
         turn.send(id, out);
         return;
     }
-    if (is_registration(expired.tag)) {
-        on_registration_failure(turn, id, expired.tag, metrics::Cause::timeout);
-    } else {
-        on_notification_failure(turn, id, expired.tag, metrics::Cause::timeout);
-    }
+    on_failure(turn, id, expired.tag, metrics::Cause::timeout);
     resume(turn, id);
 }
 

@@ -84,4 +84,17 @@ TEST(VirtualRun, EveryOperationIsAccountedForOnABadNetwork) {
     EXPECT_GT(metrics::total(run.result.snapshot.fleet->totals.retransmissions), 0);
 }
 
+// Core 1.1.1, 6.4.6: 30 minutes, one Send a minute; each that was begun ends.
+TEST(VirtualRun, WhatIsSentUnaskedIsAccountedFor) {
+    const auto model = model_of(half_an_hour,
+                                "behaviour: {send: {every: 60s ±10s, paths: [/3303/0], samples: 4}}\n"
+                                "network: {loss: 10%, duplicate: 5%, latency: 100ms}\n");
+    const auto run = engine::run_virtually(*model, {.threads = 1, .info = {}});
+    EXPECT_TRUE(run.result.snapshot.fleet->conservation_ok);
+    for (const auto& law : run.result.laws) EXPECT_TRUE(law.holds()) << metrics::to_text(law);
+    const auto sent = ended(run.result, Operation::send, metrics::Result::ok);
+    EXPECT_GE(sent, 300 * 27);
+    EXPECT_LE(sent, 300 * 31);
+}
+
 }  // namespace

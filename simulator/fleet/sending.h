@@ -1,0 +1,22 @@
+// Sending: what a device reports unasked, at times of its own (Core 1.1.1, 6.4.6). The times of a device are a pure
+// function of the seed: a restart or a slow server moves none of them.
+#pragma once
+
+#include "simulator/fleet/turn.h"
+
+namespace fleet {
+
+// The device has registered: plans its next Send, if its profile has any and none is planned.
+void plan_send(Turn& turn, DeviceId id);
+
+// The timer of the Send has fired.
+void on_send_timer(Turn& turn, DeviceId id);
+
+// How a Send has ended, or goes on with its next block.
+void on_send_response(Turn& turn, DeviceId id, const coap::ExchangeTag& tag, const coap::MessageView& response);
+void on_send_failure(Turn& turn, DeviceId id, const coap::ExchangeTag& tag, metrics::Cause cause);
+
+// The device is no longer busy: sends what has waited. True when that makes it busy again.
+bool resume_sending(Turn& turn, DeviceId id);
+
+}  // namespace fleet
