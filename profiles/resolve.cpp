@@ -524,7 +524,7 @@ private:
         instances_.try_emplace(server);
         provide(server, server_resource::short_server_id, "123");
         provide(server, server_resource::lifetime, std::to_string(lifetime.count()));
-        provide(server, server_resource::storing, "false");
+        provide(server, server_resource::storing, "true");  // Core 1.1.1, E.2: the default
         provide(server, server_resource::binding, registered_binding());
         const auto seconds_of = [&](std::uint16_t id) -> std::optional<base::Duration> {
             const auto found = instances_[server].find(id);

@@ -84,6 +84,7 @@ struct Observation {
     std::uint32_t next = base::no_index;        // of the same device
     std::uint32_t attributes = base::no_index;  // those that the Observe itself brought (LwM2M 1.2)
     std::uint32_t compound = base::no_index;    // of an observation of several paths or of a multiple resource
+    std::uint32_t history = base::no_index;     // the oldest of the notifications that are kept for later
     base::TimerId timer = base::no_index;
     bool waiting : 1 = false;   // due, but the device is busy with a confirmable message
     bool changing : 1 = false;  // something under the path has a generator
@@ -95,6 +96,13 @@ struct Observation {
 struct Compound {
     base::BytePool::Handle paths;  // of an Observe-Composite: lwm2m::Path, sorted, none below another
     base::BytePool::Handle told;   // what was sent last: a fingerprint of which values, then 8 bytes for each
+};
+
+// A notification that could not go out when it was due; a list from the oldest to the newest.
+struct PastNotification {
+    base::Time at{};
+    base::BytePool::Handle values;  // SenML CBOR
+    std::uint32_t next = base::no_index;
 };
 
 // How one device differs from its profile at one path. The newest change at a path holds.

@@ -52,6 +52,7 @@ DevicePool::DevicePool(std::uint64_t run_seed, Membership members, std::vector<p
       server(target),
       observations(share_of(membership.devices, capacity.observations_per_device)),
       compounds(share_of(membership.devices, 1)),
+      history(share_of(membership.devices, 4)),
       changes(share_of(membership.devices, capacity.changes_per_device)),
       attributes(share_of(membership.devices, 2)),
       bytes(share_of(membership.devices, capacity.changes_per_device)),

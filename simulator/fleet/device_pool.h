@@ -76,11 +76,13 @@ public:
     net::Address server;  // where the devices register
     base::Slab<Observation> observations;
     base::Slab<Compound> compounds;
+    base::Slab<PastNotification> history;
     base::Slab<Change> changes;
     base::Slab<lwm2m::Attributes> attributes;
-    base::BytePool bytes;         // of the changes and compounds
+    base::BytePool bytes;         // of the changes, compounds and history
     coap::BlockTransfers blocks;  // requests whose body comes in blocks; the peer is the DeviceId
     lwm2m::Workspace workspace;
+    lwm2m::Entries past_entries;  // of one past notification, while it is read
 
 private:
     base::Region<Device> devices_;

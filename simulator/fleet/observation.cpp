@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 
+#include "simulator/fleet/history.h"
 #include "simulator/lwm2m/composite.h"
 #include "simulator/lwm2m/conditions.h"
 #include "simulator/lwm2m/read.h"
@@ -231,6 +232,7 @@ std::uint32_t keep_observation(Turn& turn, DeviceId id, const ObserveRequest& re
 void release_observation(Turn& turn, std::uint32_t index) {
     Observation& observation = turn.pool.observations[index];
     turn.timers.cancel(observation.timer);
+    forget_history(turn, observation);
     if (observation.attributes != base::no_index) turn.pool.attributes.give_back(observation.attributes);
     if (observation.compound != base::no_index) {
         Compound& compound = turn.pool.compounds[observation.compound];

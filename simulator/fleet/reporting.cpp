@@ -4,6 +4,7 @@
 
 #include "coap/blockwise.h"
 #include "coap/observe.h"
+#include "simulator/fleet/history.h"
 #include "simulator/fleet/life.h"
 
 namespace fleet {
@@ -136,22 +137,80 @@ void wait(Turn& turn, std::uint32_t index, const Rules& rules) {
     arm(turn, index, rules);
 }
 
-// Sends the workspace's answer as the notification that is due.
-void tell(Turn& turn, std::uint32_t index, base::Bytes payload, Confirmable confirmable) {
-    Observation& observation = turn.pool.observations[index];
-    const base::Time due = std::min(observation.intended, turn.now);
+// The workspace's answer counts as told from here on.
+void mark_told(Turn& turn, Observation& observation, base::Bytes payload) {
+    observation.notified = std::min(observation.intended, turn.now);
     if (observation.waiting) observation.intended = observation.waiting_since;
     observation.waiting = false;
     observation.pending = false;
     observation.payload_hash = fingerprint_of(payload);
-    observation.notified = due;
     observation.evaluated = turn.now;
     remember_told(turn, observation);
+}
+
+void tell(Turn& turn, std::uint32_t index, base::Bytes payload, Confirmable confirmable) {
     if (confirmable == Confirmable::yes) {
         send_con(turn, {index, payload, coap::MessageType::confirmable});
     } else {
         send_non(turn, {index, payload, coap::MessageType::non_confirmable});
     }
+}
+
+// Has the device's confirmable message been without an answer for so long that it was repeated?
+bool is_offline(Turn& turn, const Device& device) {
+    const auto* const tag = turn.endpoint.current(device.peer);
+    return tag != nullptr && turn.now - tag->first_sent >= turn.pool.profile(device).transmission.ack_timeout;
+}
+
+// What is due cannot go out now. Core 1.1.1, E.2: it is kept for when the server can be reached, unless that wants
+// nothing kept; 1.2, 7.3.2: as many as hqmax says, else the newest.
+void postpone(Turn& turn, std::uint32_t index, const Rules& rules, base::Bytes payload) {
+    Observation& observation = turn.pool.observations[index];
+    Device& device = turn.pool[observation.device];
+    const bool keeps = keeps_history(turn, observation.device);
+    if (!keeps && is_offline(turn, device)) {
+        turn.counters.start(Operation::notify, device.profile);
+        turn.counters.abort(Operation::notify, device.profile);
+        observation.waiting = false;
+        mark_told(turn, observation, payload);
+        arm(turn, index, rules);
+        return;
+    }
+    const bool first = observation.history == base::no_index;
+    const auto hash = fingerprint_of(payload);  // what is kept takes the payload's place in the workspace
+    if (!keeps || rules.history == 0 || observation.waiting || !keep_in_history(turn, observation, rules.history)) {
+        wait(turn, index, rules);
+        return;
+    }
+    if (first) {
+        observation.waiting_since = observation.intended;
+        device.notify_due = true;
+    } else {
+        turn.counters.start(Operation::notify, device.profile);
+        turn.counters.coalesce(Operation::notify, device.profile);
+    }
+    mark_told(turn, observation, {});
+    observation.payload_hash = hash;
+    arm(turn, index, rules);
+}
+
+Confirmable how(Turn& turn, const Observation& observation, const Rules& rules) {
+    const auto& profile = turn.pool.profile(turn.pool[observation.device]);
+    const bool confirmable = rules.confirmable.value_or(profile.behaviour.notify_confirmable) ||
+                             coap::must_confirm(observation.confirmed, turn.now);
+    return confirmable ? Confirmable::yes : Confirmable::no;
+}
+
+// Tells all that was kept, in one notification.
+void tell_history(Turn& turn, std::uint32_t index) {
+    Observation& observation = turn.pool.observations[index];
+    const DeviceTree tree(turn, observation.device);
+    const auto payload = history_payload(turn, observation, tree);
+    const base::Time next = observation.intended;
+    observation.intended = observation.waiting_since;
+    if (!payload.empty()) tell(turn, index, payload, how(turn, observation, rules_of(turn, observation, tree)));
+    observation.intended = next;
+    forget_history(turn, observation);
 }
 
 // Is there something to tell now? Core 1.1.1, 5.1.2: what has come to pass before pmin was over is told when it is, and
@@ -192,13 +251,14 @@ void notify(Turn& turn, std::uint32_t index) {
         arm(turn, index, rules);
         return;
     }
-    const bool confirmable = rules.confirmable.value_or(turn.pool.profile(device).behaviour.notify_confirmable) ||
-                             coap::must_confirm(observation.confirmed, turn.now);
-    if (confirmable && device.peer.busy()) {
-        wait(turn, index, rules);
+    const auto confirmable = how(turn, observation, rules);
+    const bool holds = rules.history > 0 && is_offline(turn, device);
+    if ((confirmable == Confirmable::yes || holds) && device.peer.busy()) {
+        postpone(turn, index, rules, answer.payload);
         return;
     }
-    tell(turn, index, answer.payload, confirmable ? Confirmable::yes : Confirmable::no);
+    mark_told(turn, observation, answer.payload);
+    tell(turn, index, answer.payload, confirmable);
     arm(turn, index, rules);
 }
 
@@ -286,18 +346,44 @@ void on_notification_failure(Turn& turn, DeviceId id, const coap::ExchangeTag& t
     remove_if(turn, device, [&](const Observation& old) { return &old == ended; });
 }
 
+void renew_retransmission(Turn& turn, DeviceId id) {
+    Device& device = turn.pool[id];
+    const auto* const tag = turn.endpoint.current(device.peer);
+    if (tag == nullptr || operation_of(*tag) != Operation::notify || !device.notify_due) return;
+    if (!turn.pool.observations.holds(tag->argument)) return;
+    Observation& observation = turn.pool.observations[tag->argument];
+    // What is kept with its times is no newer state of what is under way.
+    const bool same = observation.device == id && observation.confirmed == tag->first_sent;
+    if (!same || !observation.waiting || observation.history != base::no_index) return;
+    const auto answer = read_observed(turn, observation, DeviceTree(turn, id));
+    if (answer.code != coap::Code::content) return;
+    auto out = turn.open();
+    const auto message_id = device.peer.take_message_id();
+    write(observation, {tag->argument, answer.payload, coap::MessageType::confirmable}, message_id, out);
+    if (out.failed() || !turn.endpoint.supersede(device.peer, out.written())) return;
+    observation.message_id = message_id;
+    mark_told(turn, observation, answer.payload);
+    turn.counters.start(Operation::notify, device.profile);
+    turn.counters.coalesce(Operation::notify, device.profile);
+    turn.counters.notify(Confirmable::yes);
+    arm(turn, tag->argument, rules_of(turn, observation, DeviceTree(turn, id)));
+}
+
 bool resume_reporting(Turn& turn, DeviceId id) {
     Device& device = turn.pool[id];
     if (!device.notify_due || device.peer.busy()) return device.peer.busy();
     device.notify_due = false;
     for (auto at = device.observations; at != base::no_index && !device.peer.busy();) {
-        const auto next = turn.pool.observations[at].next;
-        if (turn.pool.observations[at].waiting) notify(turn, at);
+        const Observation& observation = turn.pool.observations[at];
+        const auto next = observation.next;
+        if (observation.history != base::no_index) tell_history(turn, at);
+        if (observation.waiting) notify(turn, at);
         at = next;
     }
-    for (auto at = device.observations; at != base::no_index; at = turn.pool.observations[at].next) {
-        if (turn.pool.observations[at].waiting) device.notify_due = true;
-    }
+    for_each_observation(turn, id, [&](std::uint32_t index) {
+        const Observation& observation = turn.pool.observations[index];
+        if (observation.waiting || observation.history != base::no_index) device.notify_due = true;
+    });
     return device.peer.busy();
 }
 

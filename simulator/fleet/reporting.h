@@ -28,6 +28,10 @@ void on_attributes_written(Turn& turn, DeviceId id, const lwm2m::Path& path);
 void on_notification_delivered(Turn& turn, DeviceId id, const coap::ExchangeTag& tag);
 void on_notification_failure(Turn& turn, DeviceId id, const coap::ExchangeTag& tag, metrics::Cause cause);
 
+// The timeout of the exchange under way has come: where that is a notification with a newer one waiting behind it, the
+// newer one is repeated in its place (RFC 7641 4.5.2).
+void renew_retransmission(Turn& turn, DeviceId id);
+
 // The device is no longer busy: sends what has waited.
 bool resume_reporting(Turn& turn, DeviceId id);
 

@@ -148,6 +148,7 @@ void on_timer(Turn& turn, base::TimerEvent event) {
         case TimerKind::exchange: break;
     }
     const DeviceId id = turn.endpoint.peer_of(event.index);
+    renew_retransmission(turn, id);
     auto out = turn.open();
     const auto expired = turn.endpoint.on_timer(turn.now, event.index, turn.pool[id].peer, out);
     if (expired.kind == coap::Expired::Kind::retransmitted) {
