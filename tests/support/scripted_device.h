@@ -46,6 +46,7 @@ public:
 
     explicit ScriptedDevice(const std::vector<Step>& script) : ScriptedDevice(script, Options{}) {}
     ScriptedDevice(const std::vector<Step>& script, const Options& options) : DeviceLockstep(yaml_of(script, options)) {
+        std::filesystem::remove(script_file());  // it has been read
         device_registers();
         after(observed_at - now);
         server.expect_silence();
@@ -99,10 +100,13 @@ public:
     std::size_t wakes = 0;     // how often the wheel turned: for a timer, or to bring a far one nearer
 
 private:
-    static std::string yaml_of(const std::vector<Step>& script, const Options& options) {
+    static std::filesystem::path script_file() {
         const auto* const test = testing::UnitTest::GetInstance()->current_test_info();
-        const auto file = std::filesystem::temp_directory_path() /
-                          fmt::format("lwm2m_sim_{}_{}.csv", test->test_suite_name(), test->name());
+        return std::filesystem::temp_directory_path() /
+               fmt::format("lwm2m_sim_{}_{}.csv", test->test_suite_name(), test->name());
+    }
+    static std::string yaml_of(const std::vector<Step>& script, const Options& options) {
+        const auto file = script_file();
         std::ofstream out(file);
         out << "seconds,value\n0," << script.front().value << '\n';
         for (const Step& step : script) out << step.at + base::seconds(observed_at) << ',' << step.value << '\n';
