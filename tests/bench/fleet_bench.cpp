@@ -18,7 +18,7 @@ namespace {
 constexpr std::uint32_t step_devices = 64;
 constexpr std::uint64_t widest_window = 1200;
 constexpr base::Duration patience = std::chrono::seconds(1);  // below ACK_TIMEOUT: nothing is sent twice
-constexpr int most_waits = 10'000;  // of 50 us
+constexpr int most_waits = 10'000;                            // of 50 us
 constexpr base::Duration period = std::chrono::seconds(60);
 
 std::unique_ptr<engine::FleetModel> make_model(std::uint32_t devices, Notifications notifications) {
