@@ -9,6 +9,7 @@ namespace metrics {
 namespace {
 
 constexpr std::size_t failures_shown = 5;
+constexpr std::size_t profiles_shown = 8;
 
 // 1234567 as 1,234,567.
 std::string grouped(std::int64_t number) {
@@ -43,6 +44,26 @@ std::string device_lines(const RunResult& result) {
     return fmt::format("devices       registered {} of {} (at most {} at once)   lost {}   observations {}\n",
                        grouped(result.registered), grouped(result.snapshot.run.devices), grouped(result.registered_max),
                        grouped(result.lost), grouped(result.observations));
+}
+
+// What each profile's devices have done, where there is more than one profile.
+std::string profile_lines(const RunResult& result) {
+    const auto& snapshot = result.snapshot;
+    const auto& totals = snapshot.fleet->totals;
+    if (snapshot.run.profiles.size() < 2) return "";
+    const auto succeeded = [&](Operation op, std::size_t profile) {
+        return grouped(totals.operations[index(op)][profile][index(Result::ok)]);
+    };
+    std::string text;
+    for (std::size_t p = 0; p < std::min(snapshot.run.profiles.size(), profiles_shown); ++p) {
+        text += fmt::format("{:<14}{:<22} devices {}   registrations {}   updates {}   notifications {}\n",
+                            p == 0 ? "profiles" : "", snapshot.run.profiles[p], grouped(total(totals.devices[p])),
+                            succeeded(Operation::register_, p), succeeded(Operation::update, p),
+                            succeeded(Operation::notify, p));
+    }
+    if (snapshot.run.profiles.size() > profiles_shown)
+        text += fmt::format("{:<14}and {} more profiles\n", "", snapshot.run.profiles.size() - profiles_shown);
+    return text;
 }
 
 std::string times(const Distribution& d, base::Duration timeout) {
@@ -151,7 +172,7 @@ std::string server_lines(const RunResult& result) {
 
 std::string summary(const RunResult& result) {
     CHECK(result.snapshot.fleet.has_value());
-    auto text = verdict_lines(result) + device_lines(result) + operation_table(result) + "\n" +
+    auto text = verdict_lines(result) + device_lines(result) + profile_lines(result) + operation_table(result) + "\n" +
                 server_request_line(result.snapshot.fleet->totals) + failure_lines(result) +
                 conservation_lines(result) + generator_lines(result) + server_lines(result);
     for (const auto& file : result.files) text += fmt::format("written       {}\n", file);

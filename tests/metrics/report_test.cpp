@@ -125,6 +125,7 @@ TEST_F(Report, SummaryShowsVerdictDevicesOperationsAndFailures) {
     const auto text = summary(result_);
     EXPECT_THAT(text, ContainsRegex("verdict +valid +exit 0 +power-cut +seed 42 +1,000 devices"));
     EXPECT_THAT(text, HasSubstr("registered 998 of 1,000"));
+    EXPECT_THAT(text, ContainsRegex("profiles +meter +devices 1,000 +registrations 998 +updates 0 +notifications 0"));
     EXPECT_THAT(text, ContainsRegex("register +998 +99.8 +2 +12.0ms +12.0ms +> 93s +> 93s +11.0ms"));
     EXPECT_THAT(text, HasSubstr("register timeout 2x   first: lwm2m-sim device --seed 42 --index 17041\n"));
     EXPECT_THAT(text, HasSubstr("notify 4.04 1x   first: lwm2m-sim device --seed 42 --index 5\n"));
