@@ -7,6 +7,7 @@
 #
 # What it can do, as cache variables LWM2M_SIM_WOLFSSL_HAS_<FEATURE> (TRUE or FALSE) and, for the code, definitions
 # LWM2M_SIM_WOLFSSL_HAS_<FEATURE>=0|1 on pkg::wolfssl:
+#   AESCCM        AES-CCM in wolfCrypt: needed by all of our security, so a library without it is refused
 #   PSK_CCM8      TLS_PSK_WITH_AES_128_CCM_8 inside wolfSSL's own handshake (our own PSK client needs only wolfCrypt)
 #   RPK           raw public keys, RFC 7250
 #   DTLS13        DTLS 1.3, RFC 9147
@@ -69,7 +70,7 @@ file(SHA256 "${wolfssl_include}/wolfssl/options.h" wolfssl_options_hash)
 file(SHA256 "${CMAKE_CURRENT_LIST_FILE}" wolfssl_questions_hash)
 set(wolfssl_key "${wolfssl_library} ${LWM2M_SIM_WOLFSSL_VERSION} ${wolfssl_options_hash} ${wolfssl_questions_hash}")
 if(NOT wolfssl_key STREQUAL "${LWM2M_SIM_WOLFSSL_KEY}")
-  foreach(feature PSK_CCM8 RPK DTLS13 CID CID12 ATOMIC_USER AESNI CERTGEN)
+  foreach(feature AESCCM PSK_CCM8 RPK DTLS13 CID CID12 ATOMIC_USER AESNI CERTGEN)
     unset(LWM2M_SIM_WOLFSSL_HAS_${feature} CACHE)
   endforeach()
   set(LWM2M_SIM_WOLFSSL_KEY "${wolfssl_key}" CACHE INTERNAL "The wolfSSL whose features were detected")
@@ -97,6 +98,11 @@ function(wolfssl_feature name condition statement)
   endif()
 endfunction()
 
+wolfssl_feature(AESCCM "defined(HAVE_AESCCM) && defined(HAVE_AESGCM) && defined(HAVE_AES_CBC)" "")
+if(NOT LWM2M_SIM_WOLFSSL_HAS_AESCCM)
+  message(FATAL_ERROR "The wolfSSL at ${wolfssl_library} was built without AES-CCM, AES-GCM or AES-CBC. Build it with "
+    "--enable-aesccm, or run simulator/cmake/build-wolfssl.sh.")
+endif()
 # Every version builds the static-key PSK suites only under WOLFSSL_STATIC_PSK.
 wolfssl_feature(PSK_CCM8 "defined(WOLFSSL_STATIC_PSK) && defined(HAVE_AESCCM) && !defined(NO_PSK)"
   "wolfSSL_CTX_set_psk_client_callback(nullptr, nullptr)")
