@@ -46,6 +46,8 @@ constexpr std::array metric_table{
     Metric{"lwm2msim_devices", MetricType::gauge, Unit::none, "profile state", "Devices in each state."},
     Metric{"lwm2msim_devices_target", MetricType::gauge, Unit::none, "",
            "Devices that the scenario wants registered now."},
+    Metric{"lwm2msim_firmware_devices", MetricType::gauge, Unit::none, "state result",
+           "Devices with object 5, by what its State and Update Result say."},
     Metric{"lwm2msim_observations", MetricType::gauge, Unit::none, "", "Observations that devices hold."},
     Metric{"lwm2msim_worker_busy_ratio", MetricType::gauge, Unit::ratio, "worker",
            "Share of the last second that a shard's thread worked. Above 0.9 for 5 s the run is invalid."},

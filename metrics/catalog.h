@@ -243,6 +243,14 @@ inline constexpr std::array<std::string_view, 8> device_state_names{
     "idle", "bootstrapping", "handshaking", "registering", "registered", "asleep", "backoff", "stopped"};
 inline constexpr std::size_t device_state_count = device_state_names.size();
 
+// Of a device's firmware, by /5/0/3 and /5/0/5 (Core 1.1.1, E.6): the numbers there are the places in these tables.
+inline constexpr std::array<std::string_view, 4> firmware_state_names{"idle", "downloading", "downloaded", "updating"};
+inline constexpr std::array<std::string_view, 12> firmware_result_names{
+    "initial", "success",     "no_storage",    "out_of_memory",        "connection_lost", "integrity",
+    "package", "invalid_uri", "update_failed", "unsupported_protocol", "cancelled",       "deferred"};
+inline constexpr std::size_t firmware_state_count = firmware_state_names.size();
+inline constexpr std::size_t firmware_result_count = firmware_result_names.size();
+
 constexpr std::string_view name(Operation e) { return operation_names[index(e)]; }
 constexpr std::string_view name(Result e) { return result_names[index(e)]; }
 constexpr std::string_view name(Cause e) { return cause_names[index(e)]; }

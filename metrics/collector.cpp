@@ -196,6 +196,13 @@ private:
             }
         });
         keep(devices);
+        Family firmware("lwm2msim_firmware_devices");
+        for (std::size_t s = 0; s < firmware_state_count; ++s) {
+            for (std::size_t r = 0; r < firmware_result_count; ++r) {
+                firmware.add({firmware_state_names[s], firmware_result_names[r]}, fleet.totals.firmware[s][r]);
+            }
+        }
+        keep(firmware);
         keep(Family("lwm2msim_devices_target").add({}, fleet.devices_target));
         keep(Family("lwm2msim_observations").add({}, fleet.totals.observations[0]));
     }

@@ -90,6 +90,13 @@ std::vector<Law> conservation(const Totals& totals, Moment moment, std::int64_t 
     std::vector<Law> laws;
     add_operation_laws(laws, totals, moment);
     add_wire_laws(laws, totals);
+    if (totals.firmware_devices[0] != 0 || total(totals.firmware) != 0) {
+        Law law{"firmware", {{"devices with object 5", totals.firmware_devices[0]}}, {}};
+        for (std::size_t state = 0; state < firmware_state_count; ++state) {
+            law.right.push_back({std::string(firmware_state_names[state]), total(totals.firmware[state])});
+        }
+        laws.push_back(std::move(law));
+    }
     if (devices >= 0) {
         std::array<std::int64_t, device_state_count> states{};
         for (const auto& profile : totals.devices) accumulate(states, profile);

@@ -35,6 +35,8 @@ struct Figures {
     Table<T, fault_names.size()> faults;
     Table<T, drop_names.size()> drops;
     Table<T, max_profiles, device_state_count> devices;
+    Table<T, firmware_state_count, firmware_result_count> firmware;  // devices with object 5
+    Table<T, 1> firmware_devices;                                    // all of them, counted by itself
     Table<T, 1> observations;
     Table<T, 1> busy_ns;
 
@@ -59,6 +61,8 @@ struct Figures {
         visit(a.faults, b.faults);
         visit(a.drops, b.drops);
         visit(a.devices, b.devices);
+        visit(a.firmware, b.firmware);
+        visit(a.firmware_devices, b.firmware_devices);
         visit(a.observations, b.observations);
         visit(a.busy_ns, b.busy_ns);
     }
@@ -137,6 +141,20 @@ public:
     void move_device(ProfileIndex profile, DeviceState from, DeviceState to) {
         figures_.devices[profile][index(from)].add(-1);
         figures_.devices[profile][index(to)].add(1);
+    }
+    // A new device with object 5, in Idle without a result.
+    void add_firmware_device() {
+        figures_.firmware_devices[0].add();
+        figures_.firmware[0][0].add();
+    }
+    // The places of /5/0/3 and /5/0/5 in their tables of names.
+    struct Firmware {
+        std::size_t state = 0;
+        std::size_t result = 0;
+    };
+    void move_firmware(Firmware from, Firmware to) {
+        figures_.firmware[from.state][from.result].add(-1);
+        figures_.firmware[to.state][to.result].add(1);
     }
     void add_observations(int change) { figures_.observations[0].add(change); }
     // Time that the thread worked, not waited, since the last call.

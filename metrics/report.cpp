@@ -148,6 +148,22 @@ Json devices_json(const RunResult& result) {
             {"states_at_end", named(device_state_names, states)}};
 }
 
+// One row for each state and result that a device with object 5 is in.
+Json firmware_json(const Totals& t) {
+    Json rows = Json::array();
+    for (std::size_t s = 0; s < firmware_state_count; ++s) {
+        for (std::size_t r = 0; r < firmware_result_count; ++r) {
+            if (t.firmware[s][r] == 0) continue;
+            rows.push_back({{"state", s},
+                            {"state_name", firmware_state_names[s]},
+                            {"result", r},
+                            {"result_name", firmware_result_names[r]},
+                            {"devices", t.firmware[s][r]}});
+        }
+    }
+    return rows;
+}
+
 Json conservation_json(const RunResult& result) {
     const auto terms = [](const std::vector<Term>& side) {
         Json object = Json::object();
@@ -277,6 +293,7 @@ std::string to_json(const RunResult& result) {
                              {"non_confirmable", t.notifications[0]},
                              {"confirmable", t.notifications[1]}};
     root["devices"] = devices_json(result);
+    root["firmware"] = firmware_json(t);
     root["conservation"] = conservation_json(result);
     root["failures"] = failures_json(result);
     root["generator"] = generator_json(result);

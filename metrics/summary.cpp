@@ -66,6 +66,20 @@ std::string profile_lines(const RunResult& result) {
     return text;
 }
 
+// By state and result, as "idle, success (0, 1)"; nothing for a fleet whose firmware nobody has touched.
+std::string firmware_lines(const Totals& t) {
+    std::string text;
+    for (std::size_t s = 0; s < firmware_state_count; ++s) {
+        for (std::size_t r = 0; r < firmware_result_count; ++r) {
+            if (t.firmware[s][r] == 0) continue;
+            text += fmt::format("{:<14}{:>11}   {}, {} ({}, {})\n", text.empty() ? "firmware" : "",
+                                grouped(t.firmware[s][r]), firmware_state_names[s], firmware_result_names[r], s, r);
+        }
+    }
+    const bool untouched = total(t.firmware) == t.firmware[0][0];
+    return untouched ? "" : text;
+}
+
 std::string times(const Distribution& d, base::Duration timeout) {
     const auto text = [&](double percent) { return to_text(d.percentile(percent), timeout); };
     return fmt::format("{:>8}{:>8}{:>8}{:>8}", text(50), text(99), text(99.9), text(100));
@@ -172,7 +186,8 @@ std::string server_lines(const RunResult& result) {
 
 std::string summary(const RunResult& result) {
     CHECK(result.snapshot.fleet.has_value());
-    auto text = verdict_lines(result) + device_lines(result) + profile_lines(result) + operation_table(result) + "\n" +
+    auto text = verdict_lines(result) + device_lines(result) + profile_lines(result) +
+                firmware_lines(result.snapshot.fleet->totals) + operation_table(result) + "\n" +
                 server_request_line(result.snapshot.fleet->totals) + failure_lines(result) +
                 conservation_lines(result) + generator_lines(result) + server_lines(result);
     for (const auto& file : result.files) text += fmt::format("written       {}\n", file);

@@ -91,6 +91,8 @@ TEST_F(Exposition, ShowsWhatWasCounted) {
     counters.start(Operation::register_, 1);
     counters.succeed(Operation::register_, 1);
     counters.add_devices(1, DeviceState::registered, 7);
+    counters.add_firmware_device();
+    counters.move_firmware({0, 0}, {1, 0});
     counters.pass(Direction::sent, 1, 1'000'000'007);
     const std::array shards{static_cast<const Counters*>(&counters)};
     snapshot_.fleet->totals = fold(std::span<const Counters* const>(shards));
@@ -98,6 +100,8 @@ TEST_F(Exposition, ShowsWhatWasCounted) {
     const auto text = expose(snapshot_);
     EXPECT_THAT(text, HasSubstr("lwm2msim_operations_total{op=\"register\",profile=\"tracker\",result=\"ok\"} 1\n"));
     EXPECT_THAT(text, HasSubstr("lwm2msim_devices{profile=\"tracker\",state=\"registered\"} 7\n"));
+    EXPECT_THAT(text, HasSubstr("lwm2msim_firmware_devices{state=\"downloading\",result=\"initial\"} 1\n"));
+    EXPECT_THAT(text, HasSubstr("lwm2msim_firmware_devices{state=\"idle\",result=\"success\"} 0\n"));
     EXPECT_THAT(text, HasSubstr("lwm2msim_datagram_bytes_total{direction=\"sent\"} 1000000007\n"));
     EXPECT_THAT(text, HasSubstr("lwm2msim_embedded_registrations_total 123456789\n"));
     EXPECT_THAT(text, HasSubstr("lwm2msim_embedded_cpu_seconds_total{thread=\"1\"} 3\n"));

@@ -55,6 +55,19 @@ TEST(Conservation, CountsAnOperationThatNeverEndsAsALeakAtTheEnd) {
     EXPECT_EQ(laws[0].left_sum(), 1);
 }
 
+TEST(Conservation, HoldsForTheFirmwareOfEveryDeviceThatHasSome) {
+    Counters c;
+    c.add_firmware_device();
+    c.add_firmware_device();
+    c.move_firmware({0, 0}, {1, 0});
+    EXPECT_TRUE(broken(conservation(fold(c), Moment::running, -1)).empty());
+    c.move_firmware({1, 0}, {2, 0});
+    c.move_firmware({3, 0}, {0, 1});  // from a state that no device was in: the sum holds
+    const auto totals = fold(c);
+    EXPECT_EQ(totals.firmware[3][0], -1);
+    EXPECT_TRUE(broken(conservation(totals, Moment::running, -1)).empty());
+}
+
 TEST(Conservation, BreaksWhenAnOperationEndsTwice) {
     Counters c;
     c.start(Operation::send, 0);

@@ -96,6 +96,19 @@ TEST_F(Report, JsonHasARowForEachOperationAndProfileThatHappened) {
     EXPECT_THAT(operations, HasSubstr("\"timeout\": 2"));
 }
 
+TEST_F(Report, TellsTheFirmwareByStateAndResult) {
+    auto& firmware = result_.snapshot.fleet->totals.firmware;
+    firmware[0][0] = 40;
+    EXPECT_THAT(summary(result_), Not(HasSubstr("firmware"))) << "nobody has touched it";
+    firmware[0][1] = 1200;
+    firmware[2][8] = 3;
+    EXPECT_THAT(summary(result_), ContainsRegex("firmware +40   idle, initial \\(0, 0\\)\n"
+                                                " +1,200   idle, success \\(0, 1\\)\n"
+                                                " +3   downloaded, update_failed \\(2, 8\\)\n"));
+    EXPECT_THAT(to_json(result_), ContainsRegex("\"state\": 2,\n *\"state_name\": \"downloaded\",\n *\"result\": 8,\n *"
+                                                "\"result_name\": \"update_failed\",\n *\"devices\": 3\n"));
+}
+
 TEST_F(Report, JsonTimesAreSecondsAndATimeoutIsInfinite) {
     const auto json = to_json(result_);
     EXPECT_THAT(json, ContainsRegex("\"p99\": 0\\.012"));
