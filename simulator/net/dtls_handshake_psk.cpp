@@ -1,0 +1,391 @@
+#include "simulator/net/dtls_handshake_psk.h"
+
+namespace net {
+namespace {
+
+// A server that repeats its flight is answered so often; more would make us an amplifier.
+constexpr std::uint8_t most_repeats = 8;
+
+constexpr std::uint16_t key_exchange_offset = 1;  // message_seq after that of the ClientHello
+constexpr std::uint16_t finished_offset = 2;
+
+void put_alert(AlertLevel level, Alert alert, std::array<std::uint8_t, 2>& text) {
+    text = {static_cast<std::uint8_t>(level), static_cast<std::uint8_t>(alert)};
+}
+
+}  // namespace
+
+struct PskHandshake::Context {
+    base::Time now;
+    const PskClientConfig& config;
+    const PskSource& source;
+    base::Aes128& aes;
+    base::Writer& out;
+    DiscardCounts& discards;
+    HandshakeStep step;
+
+    void discard(RecordDiscard why) { ++discards[static_cast<std::size_t>(why)]; }
+};
+
+void PskHandshake::start(base::Time now, const PskClientConfig& config, const Start& start, base::Writer& out) {
+    *this = PskHandshake();
+    device_ = start.device;
+    client_random_ = start.random;
+    if (start.resume != nullptr) offered_ = *start.resume;
+    phase_ = Phase::hello;
+    write_hello(config, out, true);
+    timer_.begin(now, config.times);
+}
+
+HandshakeStep PskHandshake::on_datagram(base::Time now, const PskClientConfig& config, const PskSource& source,
+                                        base::Aes128& aes, base::MutableBytes datagram, base::Writer& out,
+                                        DiscardCounts& discards) {
+    Context context{now, config, source, aes, out, discards, {}};
+    // RFC 9146 3: with a connection id of no bytes, records to us carry none.
+    RecordReader records(datagram, 0);
+    while (const auto record = records.next()) {
+        take_record(context, *record);
+        if (context.step.kind != HandshakeStep::Kind::waiting) return context.step;
+    }
+    if (records.malformed()) context.discard(RecordDiscard::malformed);
+    return context.step;
+}
+
+HandshakeStep PskHandshake::on_timer(base::Time now, const PskClientConfig& config, const PskSource& source,
+                                     base::Aes128& aes, base::Writer& out) {
+    DiscardCounts none{};
+    Context context{now, config, source, aes, out, none, {}};
+    if (timer_.due > now) return context.step;
+    const bool waiting = phase_ == Phase::hello || phase_ == Phase::server_hello || phase_ == Phase::finished;
+    if (!waiting) {
+        timer_.stop();
+    } else if (!timer_.again(now, config.times)) {
+        phase_ = Phase::failed;
+        timer_.stop();
+        context.step = {HandshakeStep::Kind::failed, HandshakeStep::Cause::timeout, Alert::close_notify};
+    } else if (phase_ == Phase::finished) {
+        write_key_exchange(context, false);
+    } else {
+        write_hello(config, out, false);
+    }
+    return context.step;
+}
+
+void PskHandshake::take_record(Context& context, const RecordView& record) {
+    if (record.version != dtls12_version && !(record.version == dtls10_version && phase_ == Phase::hello)) {
+        context.discard(RecordDiscard::version);
+    } else if (record.epoch == 0 && record.type != ContentType::connection_id) {
+        take_plain(context, record);
+    } else if (record.epoch == 1 && keys_ready_) {
+        take_sealed(context, record);
+    } else {
+        context.discard(RecordDiscard::epoch);
+    }
+}
+
+void PskHandshake::take_plain(Context& context, const RecordView& record) {
+    switch (record.type) {
+        case ContentType::handshake: take_handshake(context, record.fragment, false); return;
+        case ContentType::alert:
+            // Nobody has signed it, yet there is nobody else who could say why the handshake does not go on.
+            if (phase_ == Phase::finished || phase_ == Phase::hello || phase_ == Phase::server_hello) {
+                take_alert(context, record.fragment);
+            } else {
+                context.discard(RecordDiscard::unprotected);
+            }
+            return;
+        case ContentType::change_cipher_spec: return;  // the epoch of the records that follow says the same
+        case ContentType::application_data: context.discard(RecordDiscard::unprotected); return;
+        case ContentType::connection_id: break;
+    }
+    context.discard(RecordDiscard::malformed);
+}
+
+void PskHandshake::take_sealed(Context& context, const RecordView& record) {
+    const auto opened = open(context.aes, session_, &mac_, {}, record);
+    if (opened.discard != RecordDiscard::none) {
+        context.discard(opened.discard);
+        return;
+    }
+    if (opened.type == ContentType::handshake) {
+        take_handshake(context, opened.text, true);
+    } else if (opened.type == ContentType::alert) {
+        take_alert(context, opened.text);
+    } else {
+        context.discard(RecordDiscard::unexpected);
+    }
+}
+
+void PskHandshake::take_handshake(Context& context, base::Bytes text, bool sealed) {
+    base::Reader reader(text);
+    while (!reader.at_end() && context.step.kind == HandshakeStep::Kind::waiting) {
+        const auto fragment = take_fragment(reader);
+        if (!fragment) {
+            context.discard(RecordDiscard::malformed);
+            return;
+        }
+        // Finished is the one message that comes sealed, and the only one that does.
+        if (sealed != (fragment->type == HandshakeType::finished)) {
+            context.discard(RecordDiscard::unexpected);
+            continue;
+        }
+        const auto ahead = static_cast<std::int16_t>(fragment->sequence - receive_sequence_);
+        if (ahead < 0) {
+            // The server has not heard our flight, or a datagram came twice: its last message asks for ours again.
+            if (phase_ == Phase::finished && fragment->type == HandshakeType::server_hello_done &&
+                repeats_ < most_repeats) {
+                ++repeats_;
+                write_key_exchange(context, false);
+            }
+            continue;
+        }
+        if (ahead == 0 && fragment->length > HandshakeInbox::longest && !fragment->whole()) {
+            fail(context, Alert::internal_error);
+            return;
+        }
+        if (ahead == 0 && fragment->whole()) {
+            take_message(context, *fragment);
+        } else {
+            inbox_.add(*fragment, receive_sequence_);
+        }
+        while (context.step.kind == HandshakeStep::Kind::waiting) {
+            const std::uint16_t sequence = receive_sequence_;
+            const auto whole = inbox_.whole(sequence);
+            if (!whole) break;
+            take_message(context, *whole);
+            inbox_.remove(sequence);
+            if (receive_sequence_ == sequence) break;
+        }
+    }
+}
+
+void PskHandshake::take_message(Context& context, const HandshakeFragment& message) {
+    switch (message.type) {
+        case HandshakeType::hello_verify_request:
+            if (phase_ != Phase::hello) break;
+            take_hello_verify(context, message);
+            return;
+        case HandshakeType::server_hello:
+            if (phase_ != Phase::hello) break;
+            take_server_hello(context, message);
+            return;
+        case HandshakeType::server_key_exchange:
+            if (phase_ != Phase::server_hello || keys_ready_) break;
+            if (!read_psk_string(message.body)) {
+                fail(context, Alert::decode_error);
+                return;
+            }
+            hash(message.type, message.sequence, message.body);  // a hint: LwM2M does not use any
+            ++receive_sequence_;
+            return;
+        case HandshakeType::server_hello_done:
+            if (phase_ != Phase::server_hello || keys_ready_) break;
+            take_server_hello_done(context, message);
+            return;
+        case HandshakeType::finished:
+            if (!keys_ready_ || (phase_ != Phase::finished && phase_ != Phase::server_hello)) break;
+            take_finished(context, message);
+            return;
+        case HandshakeType::hello_request: return;  // RFC 5246 7.4.1.1: ignored while a handshake is under way
+        case HandshakeType::client_hello:
+        case HandshakeType::client_key_exchange: break;
+    }
+    fail(context, Alert::unexpected_message);
+}
+
+void PskHandshake::take_hello_verify(Context& context, const HandshakeFragment& message) {
+    const auto request = read_hello_verify_request(message.body);
+    if (!request) {
+        fail(context, Alert::decode_error);
+        return;
+    }
+    if (cookies_ == context.config.most_cookies) {
+        fail(context, Alert::handshake_failure);  // it does not take its own cookies back
+        return;
+    }
+    ++cookies_;
+    cookie_size_ = static_cast<std::uint8_t>(request->cookie.size());
+    std::copy(request->cookie.begin(), request->cookie.end(), cookie_.begin());
+    ++receive_sequence_;
+    ++hello_sequence_;
+    context.out.rewind(0);
+    write_hello(context.config, context.out, true);
+    timer_.begin(context.now, context.config.times);
+}
+
+void PskHandshake::take_server_hello(Context& context, const HandshakeFragment& message) {
+    const auto hello = read_server_hello(message.body);
+    if (!hello) return fail(context, Alert::decode_error);
+    if (hello->version != dtls12_version) return fail(context, Alert::protocol_version);
+    const auto suite = static_cast<CipherSuite>(hello->suite);
+    const bool offered_suite = suite == CipherSuite::psk_aes128_ccm8 ||
+                               (suite == CipherSuite::psk_aes128_cbc_sha256 && context.config.offer_cbc);
+    if (!offered_suite || hello->compression != 0) return fail(context, Alert::illegal_parameter);
+    if (hello->unknown_extension || (hello->connection_id && !context.config.offer_connection_id)) {
+        return fail(context, Alert::unsupported_extension);
+    }
+    if (hello->connection_id) {
+        // RFC 9146 allows longer ones; a session has room for these.
+        if (hello->connection_id->size() > max_connection_id) return fail(context, Alert::internal_error);
+        session_.write_id_size = static_cast<std::uint8_t>(hello->connection_id->size());
+        std::copy(hello->connection_id->begin(), hello->connection_id->end(), session_.write_id.begin());
+    }
+    std::copy(hello->random.begin(), hello->random.end(), server_random_.begin());
+    const bool resumes = offered_ && base::equal(hello->session_id, offered_.id_view());
+    if (resumes && (!hello->extended_master_secret || hello->suite != offered_.suite)) {
+        return fail(context, Alert::handshake_failure);  // RFC 7627 5.3
+    }
+    extended_ = hello->extended_master_secret;
+    hash(message.type, message.sequence, message.body);
+    ++receive_sequence_;
+    phase_ = Phase::server_hello;
+    if (resumes) {
+        agreed_ = offered_;
+        derive_keys(agreed_.master, client_random_, server_random_, hello->suite, Side::client, session_, mac_);
+        peer_verify_ = verify_data(agreed_.master, Side::server, transcript_.digest());
+        keys_ready_ = true;
+        return;
+    }
+    agreed_.suite = hello->suite;
+    agreed_.id_size = static_cast<std::uint8_t>(hello->session_id.size());
+    std::copy(hello->session_id.begin(), hello->session_id.end(), agreed_.id.begin());
+}
+
+void PskHandshake::take_server_hello_done(Context& context, const HandshakeFragment& message) {
+    if (message.length != 0) return fail(context, Alert::decode_error);
+    hash(message.type, message.sequence, message.body);
+    ++receive_sequence_;
+    context.out.rewind(0);
+    phase_ = Phase::finished;
+    write_key_exchange(context, true);
+    timer_.begin(context.now, context.config.times);
+}
+
+void PskHandshake::take_finished(Context& context, const HandshakeFragment& message) {
+    if (message.length != verify_data_size || !base::equal_in_constant_time(message.body, peer_verify_)) {
+        return fail(context, Alert::decrypt_error);
+    }
+    ++receive_sequence_;
+    timer_.stop();
+    context.step.kind = HandshakeStep::Kind::established;
+    if (phase_ == Phase::finished) {
+        phase_ = Phase::established;
+        return;
+    }
+    // Resumed: ours is the last flight.
+    hash(message.type, message.sequence, message.body);
+    own_verify_ = verify_data(agreed_.master, Side::client, transcript_.digest());
+    phase_ = Phase::lingering;
+    context.out.rewind(0);
+    write_finished(context.aes, session_, context.out);
+}
+
+void PskHandshake::take_alert(Context& context, base::Bytes text) {
+    if (text.size() != 2) return context.discard(RecordDiscard::malformed);
+    const auto alert = static_cast<Alert>(text[1]);
+    // RFC 5246 7.2: a warning changes nothing, but close_notify ends it.
+    if (text[0] == static_cast<std::uint8_t>(AlertLevel::warning) && alert != Alert::close_notify) return;
+    phase_ = Phase::failed;
+    timer_.stop();
+    context.step = {HandshakeStep::Kind::failed, HandshakeStep::Cause::alert_received, alert};
+}
+
+void PskHandshake::fail(Context& context, Alert alert) {
+    phase_ = Phase::failed;
+    timer_.stop();
+    context.step = {HandshakeStep::Kind::failed, HandshakeStep::Cause::alert_sent, alert};
+    context.out.rewind(0);
+    std::array<std::uint8_t, 2> text;
+    put_alert(AlertLevel::fatal, alert, text);
+    put_plain(ContentType::alert, text, context.out);
+}
+
+ResumableSession PskHandshake::resumable() const { return extended_ ? agreed_ : ResumableSession{}; }
+
+void PskHandshake::repeat_last_flight(base::Aes128& aes, DtlsSession& session, base::Writer& out) {
+    if (phase_ != Phase::lingering || repeats_ >= most_repeats) return;
+    ++repeats_;
+    write_finished(aes, session, out);
+}
+
+// `count`: it is a new flight, and enters the hash; else it is the one that was sent before.
+void PskHandshake::write_hello(const PskClientConfig& config, base::Writer& out, bool count) {
+    static constexpr std::array<std::uint8_t, 4> suites{0xc0, 0xa8, 0x00, 0xae};
+    std::array<std::uint8_t, 512> memory;
+    base::Writer message{base::MutableBytes(memory)};
+    message.advance(handshake_header_size);
+    ClientHello hello{.version = dtls12_version,
+                      .random = client_random_,
+                      .session_id = {},
+                      .cookie = base::Bytes(cookie_).first(cookie_size_),
+                      .suites = base::Bytes(suites).first(config.offer_cbc ? 4 : 2),
+                      .extended_master_secret = true,
+                      .connection_id = std::nullopt};
+    if (offered_) hello.session_id = offered_.id_view();
+    if (config.offer_connection_id) hello.connection_id = base::Bytes{};
+    write_client_hello(hello, message);
+    const auto body = message.written().subspan(handshake_header_size);
+    const auto header = handshake_header(HandshakeType::client_hello, hello_sequence_, body.size());
+    std::copy(header.begin(), header.end(), memory.begin());
+    if (count) {
+        // RFC 6347 4.2.1: the first ClientHello and the HelloVerifyRequest are not part of the hash.
+        transcript_ = base::Sha256();
+        transcript_.update(message.written());
+    }
+    put_plain(ContentType::handshake, message.written(), out);
+}
+
+void PskHandshake::write_key_exchange(Context& context, bool count) {
+    std::array<std::uint8_t, handshake_header_size + 2 + max_psk_identity> memory;
+    base::Writer message{base::MutableBytes(memory)};
+    std::array<std::uint8_t, max_psk_identity> identity;
+    const std::size_t size = context.source.identity(device_, identity);
+    const auto sequence = static_cast<std::uint16_t>(hello_sequence_ + key_exchange_offset);
+    message.put(handshake_header(HandshakeType::client_key_exchange, sequence, size + 2));
+    write_psk_string(base::Bytes(identity).first(size), message);
+    if (count) {
+        transcript_.update(message.written());
+        base::SecretArray<max_psk> key;
+        const std::size_t key_size = context.source.key(device_, key.memory());
+        const auto session_hash = transcript_.digest();
+        derive_master(key.view().first(key_size), client_random_, server_random_, extended_ ? &session_hash : nullptr,
+                      agreed_.master);
+        derive_keys(agreed_.master, client_random_, server_random_, agreed_.suite, Side::client, session_, mac_);
+        keys_ready_ = true;
+        own_verify_ = verify_data(agreed_.master, Side::client, session_hash);
+        hash(HandshakeType::finished, static_cast<std::uint16_t>(hello_sequence_ + finished_offset), own_verify_);
+        peer_verify_ = verify_data(agreed_.master, Side::server, transcript_.digest());
+    }
+    put_plain(ContentType::handshake, message.written(), context.out);
+    write_finished(context.aes, session_, context.out);
+}
+
+// ChangeCipherSpec and Finished, which takes a new sequence number each time.
+void PskHandshake::write_finished(base::Aes128& aes, DtlsSession& session, base::Writer& out) {
+    static constexpr std::array<std::uint8_t, 1> change_cipher_spec{1};
+    put_plain(ContentType::change_cipher_spec, change_cipher_spec, out);
+    const bool first_after_hello = phase_ == Phase::lingering;  // resumed: there is no ClientKeyExchange
+    const auto sequence =
+        static_cast<std::uint16_t>(hello_sequence_ + (first_after_hello ? key_exchange_offset : finished_offset));
+    std::array<std::uint8_t, handshake_header_size + verify_data_size> memory;
+    base::Writer message{base::MutableBytes(memory)};
+    message.put(handshake_header(HandshakeType::finished, sequence, verify_data_size));
+    message.put(own_verify_);
+    const std::size_t size =
+        seal(aes, session, &mac_, ContentType::handshake, message.written(), out.memory().subspan(out.size()));
+    size == 0 ? out.fail() : out.advance(size);
+}
+
+void PskHandshake::put_plain(ContentType type, base::Bytes text, base::Writer& out) {
+    const std::size_t size = write_plain_record(type, plain_sequence_, text, out.memory().subspan(out.size()));
+    if (size == 0) return out.fail();
+    ++plain_sequence_;
+    out.advance(size);
+}
+
+void PskHandshake::hash(HandshakeType type, std::uint16_t sequence, base::Bytes body) {
+    transcript_.update(handshake_header(type, sequence, body.size()));
+    transcript_.update(body);
+}
+
+}  // namespace net

@@ -1,0 +1,127 @@
+// PskHandshake: the client's side of a DTLS 1.2 handshake with a pre-shared key (RFC 6347 4.2, RFC 4279), for storms of
+// them: a plain value of 1.2 KB while it lasts, no allocation, and two or three datagrams each way.
+//
+//   client                               server
+//   ClientHello               ------->
+//                             <-------   HelloVerifyRequest (cookie)
+//   ClientHello (cookie)      ------->
+//                             <-------   ServerHello, [ServerKeyExchange], ServerHelloDone
+//   ClientKeyExchange,
+//   ChangeCipherSpec, Finished ------>
+//                             <-------   ChangeCipherSpec, Finished
+//
+// With a session that both remember, the server answers the second ClientHello with ServerHello, ChangeCipherSpec and
+// Finished, and the client's Finished is the last flight: it is kept until the server has spoken (`heard`).
+//
+// Sans-I/O: bytes and times in, bytes and times out. Each of our flights is one datagram: whatever lies in `out` after a
+// step is to be sent. The owner calls on_timer when `timer_due` has passed.
+#pragma once
+
+#include "simulator/net/dtls_inbox.h"
+#include "simulator/net/dtls_psk.h"
+
+namespace net {
+
+// Who a device is, to the server. Asked several times in a handshake; must always say the same.
+class PskSource {
+public:
+    virtual ~PskSource() = default;
+    // Both return what they have written; at most max_psk_identity and max_psk bytes.
+    virtual std::size_t identity(std::uint32_t device, base::MutableBytes out) const = 0;
+    virtual std::size_t key(std::uint32_t device, base::MutableBytes out) const = 0;
+};
+
+struct PskClientConfig {
+    FlightTimes times;
+    bool offer_connection_id = true;  // of no bytes: records to us are told apart by their address, ours are not
+    bool offer_cbc = false;           // TLS_PSK_WITH_AES_128_CBC_SHA256 behind AES_128_CCM_8
+    std::uint8_t most_cookies = 3;    // HelloVerifyRequests that are followed
+};
+
+class PskHandshake {
+public:
+    struct Start {
+        std::uint32_t device = 0;
+        RandomBytes random{};
+        const ResumableSession* resume = nullptr;  // offered to the server, if any
+    };
+
+    void start(base::Time now, const PskClientConfig& config, const Start& start, base::Writer& out);
+
+    // A datagram of the server, which is opened in place. Records that are of no use are counted by reason.
+    HandshakeStep on_datagram(base::Time now, const PskClientConfig& config, const PskSource& source, base::Aes128& aes,
+                              base::MutableBytes datagram, base::Writer& out, DiscardCounts& discards);
+    // The flight's time is up: sends it again, or gives up.
+    HandshakeStep on_timer(base::Time now, const PskClientConfig& config, const PskSource& source, base::Aes128& aes,
+                           base::Writer& out);
+    base::Time timer_due() const { return timer_.due; }
+
+    // After `established`: what was agreed on, to be taken over by the owner. It goes on where the Finished messages
+    // have ended, so there must be one copy only that seals.
+    const DtlsSession& session() const { return session_; }
+    const CbcKeys& mac() const { return mac_; }
+    // Short: the handshake is to be kept until `repeat_last_flight` is not needed any more.
+    bool resumed() const { return phase_ == Phase::lingering; }
+    std::uint32_t device() const { return device_; }
+    // What to offer next time; nothing when the server gave no session id, or no extended master secret.
+    ResumableSession resumable() const;
+
+    // After a resumed handshake, a Finished of the server once more means that our last flight was lost: it is sent
+    // again, sealed with the session that the owner has taken over.
+    void repeat_last_flight(base::Aes128& aes, DtlsSession& session, base::Writer& out);
+
+private:
+    enum class Phase : std::uint8_t {
+        idle,
+        hello,         // ClientHello sent
+        server_hello,  // ServerHello taken, the rest of its flight is to come
+        finished,      // our Finished sent, the server's is to come
+        established,   // full handshake: nothing of ours is left to repeat
+        lingering,     // resumed handshake: our last flight may have to be repeated
+        failed,
+    };
+    struct Context;  // of one step
+
+    void take_record(Context& context, const RecordView& record);
+    void take_plain(Context& context, const RecordView& record);
+    void take_sealed(Context& context, const RecordView& record);
+    void take_handshake(Context& context, base::Bytes text, bool sealed);
+    void take_message(Context& context, const HandshakeFragment& message);
+    void take_hello_verify(Context& context, const HandshakeFragment& message);
+    void take_server_hello(Context& context, const HandshakeFragment& message);
+    void take_server_hello_done(Context& context, const HandshakeFragment& message);
+    void take_finished(Context& context, const HandshakeFragment& message);
+    void take_alert(Context& context, base::Bytes text);
+    void fail(Context& context, Alert alert);
+
+    void write_hello(const PskClientConfig& config, base::Writer& out, bool count);
+    void write_key_exchange(Context& context, bool count);
+    void write_finished(base::Aes128& aes, DtlsSession& session, base::Writer& out);
+    void put_plain(ContentType type, base::Bytes text, base::Writer& out);
+    void hash(HandshakeType type, std::uint16_t sequence, base::Bytes body);
+
+    RandomBytes client_random_{};
+    RandomBytes server_random_{};
+    ResumableSession offered_;  // to the server
+    ResumableSession agreed_;   // with it
+    base::Sha256 transcript_;
+    DtlsSession session_;
+    CbcKeys mac_;
+    VerifyData own_verify_{};
+    VerifyData peer_verify_{};
+    FlightTimer timer_;
+    HandshakeInbox inbox_;
+    std::uint64_t plain_sequence_ = 0;  // of our next record of epoch 0
+    std::uint32_t device_ = 0;
+    std::uint16_t hello_sequence_ = 0;    // message_seq of our last ClientHello
+    std::uint16_t receive_sequence_ = 0;  // message_seq of the message that is expected
+    Phase phase_ = Phase::idle;
+    std::uint8_t cookies_ = 0;
+    std::uint8_t repeats_ = 0;  // of the flight, because the server repeated its own
+    bool extended_ = false;     // master secret
+    bool keys_ready_ = false;
+    std::uint8_t cookie_size_ = 0;
+    std::array<std::uint8_t, max_cookie> cookie_{};
+};
+
+}  // namespace net

@@ -1,0 +1,349 @@
+#include "simulator/net/dtls_server_psk.h"
+
+namespace net {
+namespace {
+
+constexpr std::uint8_t most_repeats = 8;
+
+std::size_t put_plain_alert(Alert alert, std::uint64_t sequence, base::MutableBytes out) {
+    const std::array<std::uint8_t, 2> text{static_cast<std::uint8_t>(AlertLevel::fatal),
+                                           static_cast<std::uint8_t>(alert)};
+    return write_plain_record(ContentType::alert, sequence, text, out);
+}
+
+std::optional<CipherSuite> choose(const PskServerConfig& config, const ClientHello& hello) {
+    if (config.accept_ccm8 && hello.offers(CipherSuite::psk_aes128_ccm8)) return CipherSuite::psk_aes128_ccm8;
+    if (config.accept_cbc && hello.offers(CipherSuite::psk_aes128_cbc_sha256)) {
+        return CipherSuite::psk_aes128_cbc_sha256;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+CookieJar::Cookie CookieJar::bake(base::Bytes from, const ClientHello& hello) const {
+    // Of all parameters that the second ClientHello repeats (RFC 6347 4.2.1), the random stands for the rest.
+    const auto mac = key_.mac({from, hello.random, hello.session_id, hello.suites});
+    Cookie cookie;
+    std::copy_n(mac.begin(), cookie.size(), cookie.begin());
+    return cookie;
+}
+
+bool CookieJar::good(base::Bytes from, const ClientHello& hello) const {
+    return base::equal_in_constant_time(hello.cookie, bake(from, hello));
+}
+
+HelloAnswer answer_hello(const PskServerConfig& config, const CookieJar& jar, base::Bytes from,
+                         const RecordView& record, base::Writer& out) {
+    HelloAnswer answer;
+    answer.sequence = record.sequence;
+    base::Reader reader(record.fragment);
+    const auto fragment = take_fragment(reader);
+    if (!fragment || fragment->type != HandshakeType::client_hello || !fragment->whole()) return answer;
+    answer.message = *fragment;
+    const auto refuse = [&](Alert alert) {
+        answer.kind = HelloAnswer::Kind::refused;
+        answer.alert = alert;
+        out.advance(put_plain_alert(alert, record.sequence, out.memory()));
+        return answer;
+    };
+    const auto hello = read_client_hello(fragment->body);
+    if (!hello) return refuse(Alert::decode_error);
+    answer.hello = *hello;
+    // DTLS 1.0 is 0xfeff, 1.2 is 0xfefd: a smaller number is a later version, and may speak ours.
+    if (hello->version > dtls12_version) return refuse(Alert::protocol_version);
+    if (!jar.good(from, *hello)) {
+        answer.kind = HelloAnswer::Kind::verify;
+        std::array<std::uint8_t, handshake_header_size + 3 + CookieJar::cookie_size> memory;
+        base::Writer message{base::MutableBytes(memory)};
+        message.put(handshake_header(HandshakeType::hello_verify_request, fragment->sequence,
+                                     memory.size() - handshake_header_size));
+        write_hello_verify_request(jar.bake(from, *hello), message);
+        // RFC 6347 4.2.1: with the sequence number of the ClientHello, since nothing is kept.
+        out.advance(write_plain_record(ContentType::handshake, record.sequence, message.written(), out.memory()));
+        return answer;
+    }
+    if (!choose(config, *hello)) return refuse(Alert::handshake_failure);
+    if (hello->connection_id && hello->connection_id->size() > max_connection_id) return refuse(Alert::internal_error);
+    answer.kind = HelloAnswer::Kind::accepted;
+    return answer;
+}
+
+struct PskServerHandshake::Context {
+    base::Time now;
+    const PskServerConfig& config;
+    const PskDirectory& directory;
+    base::Aes128& aes;
+    base::Writer& out;
+    DiscardCounts& discards;
+    HandshakeStep step;
+
+    void discard(RecordDiscard why) { ++discards[static_cast<std::size_t>(why)]; }
+};
+
+void PskServerHandshake::begin(base::Time now, const PskServerConfig& config, const HelloAnswer& answer,
+                               const Begin& begin, base::Aes128& aes, base::Writer& out) {
+    *this = PskServerHandshake();
+    const auto& hello = answer.hello;
+    std::copy(hello.random.begin(), hello.random.end(), client_random_.begin());
+    server_random_ = begin.random;
+    // RFC 6347 4.2.2: message_seq goes on behind the HelloVerifyRequest, and record numbers from the ClientHello's.
+    hello_sequence_ = answer.message.sequence;
+    receive_sequence_ = static_cast<std::uint16_t>(answer.message.sequence + 1);
+    plain_sequence_ = answer.sequence;
+    extended_ = hello.extended_master_secret;
+    with_id_ = hello.connection_id && config.accept_connection_id;
+    if (with_id_) {
+        session_.write_id_size = static_cast<std::uint8_t>(hello.connection_id->size());
+        std::copy(hello.connection_id->begin(), hello.connection_id->end(), session_.write_id.begin());
+        session_.read_id_size = static_cast<std::uint8_t>(begin.own_id.size());
+        std::copy(begin.own_id.begin(), begin.own_id.end(), own_id_.begin());
+    }
+    // RFC 7627 5.3: without the extended master secret a session is not resumed, but begun anew.
+    resumed_ = begin.resume != nullptr && extended_ && hello.offers(static_cast<CipherSuite>(begin.resume->suite));
+    if (resumed_) {
+        agreed_ = *begin.resume;
+    } else {
+        agreed_.id = begin.session_id;
+        agreed_.id_size = max_session_id;
+        agreed_.suite = static_cast<std::uint16_t>(*choose(config, hello));
+    }
+    hash(HandshakeType::client_hello, answer.message.sequence, answer.message.body);
+    phase_ = resumed_ ? Phase::finished : Phase::hello_done;
+    write_flight(aes, out, true);
+    timer_.begin(now, config.times);
+}
+
+HandshakeStep PskServerHandshake::on_datagram(base::Time now, const PskServerConfig& config,
+                                              const PskDirectory& directory, base::Aes128& aes,
+                                              base::MutableBytes datagram, base::Writer& out, DiscardCounts& discards) {
+    Context context{now, config, directory, aes, out, discards, {}};
+    RecordReader records(datagram, session_.read_id_size);
+    while (const auto record = records.next()) {
+        take_record(context, *record);
+        if (context.step.kind != HandshakeStep::Kind::waiting) return context.step;
+    }
+    if (records.malformed()) context.discard(RecordDiscard::malformed);
+    return context.step;
+}
+
+HandshakeStep PskServerHandshake::on_timer(base::Time now, const PskServerConfig& config, base::Aes128& aes,
+                                           base::Writer& out) {
+    if (timer_.due > now) return {};
+    if (phase_ == Phase::established || phase_ == Phase::failed) {
+        timer_.stop();
+        return {};
+    }
+    if (!timer_.again(now, config.times)) {
+        phase_ = Phase::failed;
+        timer_.stop();
+        return {HandshakeStep::Kind::failed, HandshakeStep::Cause::timeout, Alert::close_notify};
+    }
+    // Where the client's keys have come, its Finished is what is missing: our flight asks for it again.
+    write_flight(aes, out, false);
+    return {};
+}
+
+void PskServerHandshake::take_record(Context& context, const RecordView& record) {
+    if (record.version != dtls12_version && record.version != dtls10_version) {
+        return context.discard(RecordDiscard::version);
+    }
+    if (record.epoch == 0 && record.type == ContentType::handshake) {
+        take_handshake(context, record.fragment, false);
+    } else if (record.epoch == 0 && record.type == ContentType::alert) {
+        take_alert(context, record.fragment);
+    } else if (record.epoch == 0 && record.type == ContentType::change_cipher_spec) {
+        // The epoch of the records that follow says the same.
+    } else if (record.epoch == 0) {
+        context.discard(RecordDiscard::unprotected);
+    } else if (!keys_ready_) {
+        context.discard(RecordDiscard::epoch);
+    } else {
+        const auto opened = open(context.aes, session_, &mac_, own_id(), record);
+        if (opened.discard != RecordDiscard::none) {
+            context.discard(opened.discard);
+        } else if (opened.type == ContentType::handshake) {
+            take_handshake(context, opened.text, true);
+        } else if (opened.type == ContentType::alert) {
+            take_alert(context, opened.text);
+        } else {
+            context.discard(RecordDiscard::unexpected);
+        }
+    }
+}
+
+void PskServerHandshake::take_handshake(Context& context, base::Bytes text, bool sealed) {
+    base::Reader reader(text);
+    while (!reader.at_end() && context.step.kind == HandshakeStep::Kind::waiting) {
+        const auto fragment = take_fragment(reader);
+        if (!fragment) return context.discard(RecordDiscard::malformed);
+        if (sealed != (fragment->type == HandshakeType::finished)) {
+            context.discard(RecordDiscard::unexpected);
+            continue;
+        }
+        const auto ahead = static_cast<std::int16_t>(fragment->sequence - receive_sequence_);
+        if (ahead < 0) {
+            // The ClientHello once more: our flight was lost, or a datagram came twice.
+            if (fragment->type == HandshakeType::client_hello && fragment->whole() && repeats_ < most_repeats) {
+                ++repeats_;
+                context.out.rewind(0);
+                write_flight(context.aes, context.out, false);
+            }
+            continue;
+        }
+        if (ahead == 0 && fragment->length > HandshakeInbox::longest && !fragment->whole()) {
+            return fail(context, Alert::internal_error);
+        }
+        if (ahead == 0 && fragment->whole()) {
+            take_message(context, *fragment);
+        } else {
+            inbox_.add(*fragment, receive_sequence_);
+        }
+        while (context.step.kind == HandshakeStep::Kind::waiting) {
+            const std::uint16_t sequence = receive_sequence_;
+            const auto whole = inbox_.whole(sequence);
+            if (!whole) break;
+            take_message(context, *whole);
+            inbox_.remove(sequence);
+            if (receive_sequence_ == sequence) break;
+        }
+    }
+}
+
+void PskServerHandshake::take_message(Context& context, const HandshakeFragment& message) {
+    if (message.type == HandshakeType::client_key_exchange && phase_ == Phase::hello_done) {
+        take_key_exchange(context, message);
+    } else if (message.type == HandshakeType::finished && (phase_ == Phase::keys || phase_ == Phase::finished)) {
+        take_finished(context, message);
+    } else {
+        fail(context, Alert::unexpected_message);
+    }
+}
+
+void PskServerHandshake::take_key_exchange(Context& context, const HandshakeFragment& message) {
+    const auto identity = read_psk_string(message.body);
+    if (!identity || identity->size() > max_psk_identity) return fail(context, Alert::decode_error);
+    identity_size_ = static_cast<std::uint8_t>(identity->size());
+    std::copy(identity->begin(), identity->end(), identity_.begin());
+    base::SecretArray<max_psk> key;
+    const auto size = context.directory.key_of(*identity, key.memory());
+    if (!size) return fail(context, Alert::unknown_psk_identity);
+    hash(message.type, message.sequence, message.body);
+    const auto session_hash = transcript_.digest();
+    derive_master(key.view().first(*size), client_random_, server_random_, extended_ ? &session_hash : nullptr,
+                  agreed_.master);
+    derive_keys(agreed_.master, client_random_, server_random_, agreed_.suite, Side::server, session_, mac_);
+    keys_ready_ = true;
+    peer_verify_ = verify_data(agreed_.master, Side::client, session_hash);
+    phase_ = Phase::keys;
+    ++receive_sequence_;
+}
+
+void PskServerHandshake::take_finished(Context& context, const HandshakeFragment& message) {
+    if (message.length != verify_data_size || !base::equal_in_constant_time(message.body, peer_verify_)) {
+        return fail(context, Alert::decrypt_error);
+    }
+    ++receive_sequence_;
+    timer_.stop();
+    context.step.kind = HandshakeStep::Kind::established;
+    if (phase_ == Phase::keys) {
+        hash(message.type, message.sequence, message.body);
+        own_verify_ = verify_data(agreed_.master, Side::server, transcript_.digest());
+        context.out.rewind(0);
+        write_finished(context.aes, session_, context.out);
+    }
+    phase_ = Phase::established;
+}
+
+void PskServerHandshake::take_alert(Context& context, base::Bytes text) {
+    if (text.size() != 2) return context.discard(RecordDiscard::malformed);
+    const auto alert = static_cast<Alert>(text[1]);
+    if (text[0] == static_cast<std::uint8_t>(AlertLevel::warning) && alert != Alert::close_notify) return;
+    phase_ = Phase::failed;
+    timer_.stop();
+    context.step = {HandshakeStep::Kind::failed, HandshakeStep::Cause::alert_received, alert};
+}
+
+void PskServerHandshake::fail(Context& context, Alert alert) {
+    phase_ = Phase::failed;
+    timer_.stop();
+    context.step = {HandshakeStep::Kind::failed, HandshakeStep::Cause::alert_sent, alert};
+    context.out.rewind(0);
+    const std::size_t size = put_plain_alert(alert, plain_sequence_, context.out.memory());
+    if (size != 0) ++plain_sequence_;
+    context.out.advance(size);
+}
+
+void PskServerHandshake::repeat_last_flight(base::Aes128& aes, DtlsSession& session, base::Writer& out) {
+    if (phase_ != Phase::established || resumed_ || repeats_ >= most_repeats) return;
+    ++repeats_;
+    write_finished(aes, session, out);
+}
+
+// ServerHello and, in a full handshake, ServerHelloDone; in a short one, ChangeCipherSpec and Finished.
+void PskServerHandshake::write_flight(base::Aes128& aes, base::Writer& out, bool count) {
+    std::array<std::uint8_t, 128> memory;
+    base::Writer body{base::MutableBytes(memory)};
+    ServerHello hello{.version = dtls12_version,
+                      .random = server_random_,
+                      .session_id = agreed_.id_view(),
+                      .suite = agreed_.suite,
+                      .compression = 0,
+                      .extended_master_secret = extended_,
+                      .renegotiation_info = true,
+                      .unknown_extension = false,
+                      .connection_id = std::nullopt};
+    if (with_id_) hello.connection_id = own_id();
+    write_server_hello(hello, body);
+    write_message(HandshakeType::server_hello, hello_sequence_, body.written(), out, count);
+    if (!resumed_) {
+        write_message(HandshakeType::server_hello_done, static_cast<std::uint16_t>(hello_sequence_ + 1), {}, out,
+                      count);
+        return;
+    }
+    if (count) {
+        derive_keys(agreed_.master, client_random_, server_random_, agreed_.suite, Side::server, session_, mac_);
+        keys_ready_ = true;
+        own_verify_ = verify_data(agreed_.master, Side::server, transcript_.digest());
+        hash(HandshakeType::finished, static_cast<std::uint16_t>(hello_sequence_ + 1), own_verify_);
+        peer_verify_ = verify_data(agreed_.master, Side::client, transcript_.digest());
+    }
+    write_finished(aes, session_, out);
+}
+
+void PskServerHandshake::write_message(HandshakeType type, std::uint16_t sequence, base::Bytes body, base::Writer& out,
+                                       bool count) {
+    std::array<std::uint8_t, handshake_header_size + 128> memory;
+    base::Writer message{base::MutableBytes(memory)};
+    message.put(handshake_header(type, sequence, body.size()));
+    message.put(body);
+    if (count) transcript_.update(message.written());
+    put_plain(ContentType::handshake, message.written(), out);
+}
+
+void PskServerHandshake::write_finished(base::Aes128& aes, DtlsSession& session, base::Writer& out) {
+    static constexpr std::array<std::uint8_t, 1> change_cipher_spec{1};
+    put_plain(ContentType::change_cipher_spec, change_cipher_spec, out);
+    const auto sequence = static_cast<std::uint16_t>(hello_sequence_ + (resumed_ ? 1 : 2));
+    std::array<std::uint8_t, handshake_header_size + verify_data_size> memory;
+    base::Writer message{base::MutableBytes(memory)};
+    message.put(handshake_header(HandshakeType::finished, sequence, verify_data_size));
+    message.put(own_verify_);
+    const std::size_t size =
+        seal(aes, session, &mac_, ContentType::handshake, message.written(), out.memory().subspan(out.size()));
+    size == 0 ? out.fail() : out.advance(size);
+}
+
+void PskServerHandshake::put_plain(ContentType type, base::Bytes text, base::Writer& out) {
+    const std::size_t size = write_plain_record(type, plain_sequence_, text, out.memory().subspan(out.size()));
+    if (size == 0) return out.fail();
+    ++plain_sequence_;
+    out.advance(size);
+}
+
+void PskServerHandshake::hash(HandshakeType type, std::uint16_t sequence, base::Bytes body) {
+    transcript_.update(handshake_header(type, sequence, body.size()));
+    transcript_.update(body);
+}
+
+}  // namespace net

@@ -1,0 +1,140 @@
+// PskServerHandshake: the server's side of the same handshake (dtls_handshake_psk.h), so that the embedded server keeps
+// up with a storm. Nothing is kept for a client before its cookie has come back (RFC 6347 4.2.1).
+//
+// answer_hello looks at a ClientHello without any state; where it brings a good cookie the owner takes a record for the
+// handshake and calls `begin`. As with the client, each of our flights is one datagram in `out`.
+#pragma once
+
+#include "simulator/net/dtls_inbox.h"
+#include "simulator/net/dtls_psk.h"
+
+namespace net {
+
+// The keys that a server knows.
+class PskDirectory {
+public:
+    virtual ~PskDirectory() = default;
+    // The key of that identity, at most max_psk bytes; nothing when it is unknown.
+    virtual std::optional<std::size_t> key_of(base::Bytes identity, base::MutableBytes out) const = 0;
+};
+
+struct PskServerConfig {
+    FlightTimes times;
+    bool accept_connection_id = true;
+    bool accept_ccm8 = true;
+    bool accept_cbc = true;
+};
+
+// Makes and checks cookies, under a secret of its own.
+class CookieJar {
+public:
+    static constexpr std::size_t cookie_size = 16;
+    using Cookie = std::array<std::uint8_t, cookie_size>;
+
+    explicit CookieJar(base::Bytes secret) : key_(secret) {}
+    // `from`: the client's address, as bytes.
+    Cookie bake(base::Bytes from, const ClientHello& hello) const;
+    bool good(base::Bytes from, const ClientHello& hello) const;
+
+private:
+    base::HmacSha256 key_;
+};
+
+// What a record that may begin a handshake came to.
+struct HelloAnswer {
+    enum class Kind : std::uint8_t {
+        none,      // no ClientHello, or a broken one
+        verify,    // `out` has a HelloVerifyRequest
+        refused,   // `out` has an alert
+        accepted,  // its cookie is good: begin a handshake
+    };
+    Kind kind = Kind::none;
+    Alert alert = Alert::close_notify;
+    ClientHello hello;           // a view on the record
+    HandshakeFragment message;   // the same
+    std::uint64_t sequence = 0;  // of the record
+};
+// `record` of epoch 0. A ClientHello in pieces is not put together: that would take memory before the cookie.
+HelloAnswer answer_hello(const PskServerConfig& config, const CookieJar& jar, base::Bytes from,
+                         const RecordView& record, base::Writer& out);
+
+class PskServerHandshake {
+public:
+    struct Begin {
+        RandomBytes random{};
+        std::array<std::uint8_t, max_session_id> session_id{};  // for a new session
+        base::Bytes own_id;                        // connection id for records to us, given where the client can
+        const ResumableSession* resume = nullptr;  // the session that the hello names, where it is still known
+    };
+    void begin(base::Time now, const PskServerConfig& config, const HelloAnswer& answer, const Begin& begin,
+               base::Aes128& aes, base::Writer& out);
+
+    HandshakeStep on_datagram(base::Time now, const PskServerConfig& config, const PskDirectory& directory,
+                              base::Aes128& aes, base::MutableBytes datagram, base::Writer& out,
+                              DiscardCounts& discards);
+    HandshakeStep on_timer(base::Time now, const PskServerConfig& config, base::Aes128& aes, base::Writer& out);
+    base::Time timer_due() const { return timer_.due; }
+
+    // Is this ClientHello the one that the handshake began with? It is then a retransmission.
+    bool began_with(const ClientHello& hello) const { return base::equal(hello.random, client_random_); }
+
+    // After `established`, as with the client.
+    const DtlsSession& session() const { return session_; }
+    const CbcKeys& mac() const { return mac_; }
+    const ResumableSession& resumable() const { return agreed_; }
+    bool extended() const { return extended_; }
+    bool resumed() const { return resumed_; }
+    base::Bytes identity() const { return base::Bytes(identity_).first(identity_size_); }
+    // Full handshake: ours is the last flight. A Finished of the client once more means that it was lost.
+    void repeat_last_flight(base::Aes128& aes, DtlsSession& session, base::Writer& out);
+
+private:
+    enum class Phase : std::uint8_t {
+        idle,
+        hello_done,  // ServerHello, ServerHelloDone sent: the client's keys are to come
+        keys,        // ClientKeyExchange taken: Finished is to come
+        finished,    // resumed: our Finished sent, the client's is to come
+        established,
+        failed,
+    };
+    struct Context;
+
+    void take_record(Context& context, const RecordView& record);
+    void take_handshake(Context& context, base::Bytes text, bool sealed);
+    void take_message(Context& context, const HandshakeFragment& message);
+    void take_key_exchange(Context& context, const HandshakeFragment& message);
+    void take_finished(Context& context, const HandshakeFragment& message);
+    void take_alert(Context& context, base::Bytes text);
+    void fail(Context& context, Alert alert);
+    void write_flight(base::Aes128& aes, base::Writer& out, bool count);
+    void write_message(HandshakeType type, std::uint16_t sequence, base::Bytes body, base::Writer& out, bool count);
+    void write_finished(base::Aes128& aes, DtlsSession& session, base::Writer& out);
+    void put_plain(ContentType type, base::Bytes text, base::Writer& out);
+    void hash(HandshakeType type, std::uint16_t sequence, base::Bytes body);
+    base::Bytes own_id() const { return base::Bytes(own_id_).first(session_.read_id_size); }
+
+    RandomBytes client_random_{};
+    RandomBytes server_random_{};
+    ResumableSession agreed_;
+    base::Sha256 transcript_;
+    DtlsSession session_;
+    CbcKeys mac_;
+    VerifyData own_verify_{};
+    VerifyData peer_verify_{};
+    FlightTimer timer_;
+    HandshakeInbox inbox_;
+    std::uint64_t plain_sequence_ = 0;
+    std::uint16_t hello_sequence_ = 0;    // message_seq of our ServerHello
+    std::uint16_t receive_sequence_ = 0;  // message_seq of the message that is expected
+    Phase phase_ = Phase::idle;
+    std::uint8_t repeats_ = 0;
+    std::uint8_t identity_size_ = 0;
+    bool extended_ = false;
+    bool with_id_ = false;
+    bool keys_ready_ = false;
+    bool resumed_ = false;
+    std::array<std::uint8_t, max_connection_id> own_id_{};
+    std::array<std::uint8_t, max_psk_identity> identity_{};
+};
+
+}  // namespace net
