@@ -10,6 +10,13 @@ void MemoryTransport::attach(std::uint32_t local, const Address& address) {
     network_.owners_[address] = {this, local};
 }
 
+void MemoryTransport::move(std::uint32_t local, const Address& address) {
+    CHECK(local < addresses_.size());
+    network_.owners_.erase(addresses_[local]);
+    addresses_[local] = address;
+    network_.owners_[address] = {this, local};
+}
+
 void MemoryTransport::send(base::Time, std::span<const Packet> packets) {
     for (const auto& packet : packets) {
         ++counts_.sent;

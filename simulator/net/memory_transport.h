@@ -36,6 +36,9 @@ public:
     // Numbers count up from 0.
     void attach(std::uint32_t local, const Address& address);
 
+    // A new address for a `local`, as behind a NAT that has forgotten it: nothing reaches the old one any more.
+    void move(std::uint32_t local, const Address& address);
+
     void send(base::Time now, std::span<const Packet> packets) override;
     std::span<const Packet> receive(base::Time now) override;
     TransportCounts counts() const override { return counts_; }

@@ -1,0 +1,57 @@
+// DtlsCounts: what a secured transport has seen, since its construction.
+#pragma once
+
+#include <algorithm>
+
+#include "simulator/net/dtls_messages.h"
+#include "simulator/net/dtls_psk.h"
+
+namespace net {
+
+// The alerts that have a name, in the order of their numbers; the last place is for all others.
+inline constexpr std::array alert_values{Alert::close_notify,
+                                         Alert::unexpected_message,
+                                         Alert::bad_record_mac,
+                                         Alert::record_overflow,
+                                         Alert::handshake_failure,
+                                         Alert::bad_certificate,
+                                         Alert::unsupported_certificate,
+                                         Alert::certificate_revoked,
+                                         Alert::certificate_expired,
+                                         Alert::certificate_unknown,
+                                         Alert::illegal_parameter,
+                                         Alert::unknown_ca,
+                                         Alert::access_denied,
+                                         Alert::decode_error,
+                                         Alert::decrypt_error,
+                                         Alert::protocol_version,
+                                         Alert::insufficient_security,
+                                         Alert::internal_error,
+                                         Alert::user_canceled,
+                                         Alert::no_renegotiation,
+                                         Alert::unsupported_extension,
+                                         Alert::unrecognized_name,
+                                         Alert::unknown_psk_identity};
+inline constexpr std::size_t alert_slots = alert_values.size() + 1;
+inline std::size_t alert_slot(Alert alert) {
+    return static_cast<std::size_t>(std::find(alert_values.begin(), alert_values.end(), alert) - alert_values.begin());
+}
+
+struct DtlsCounts {
+    std::uint64_t full = 0;     // handshakes that ended well
+    std::uint64_t resumed = 0;  // the same, short ones
+    std::uint64_t failed = 0;
+    std::uint64_t rebinds = 0;  // peers whose address changed under their connection id
+    std::array<std::uint64_t, alert_slots> alerts_sent{};
+    std::array<std::uint64_t, alert_slots> alerts_received{};
+    DiscardCounts records_dropped{};
+    // Datagrams, each in one of them: those of the layer itself, and those that were good for nothing.
+    std::uint64_t own_sent = 0;
+    std::uint64_t own_received = 0;
+    DiscardCounts datagrams_dropped{};
+
+    void drop_datagram(RecordDiscard why) { ++datagrams_dropped[static_cast<std::size_t>(why)]; }
+    void drop_record(RecordDiscard why) { ++records_dropped[static_cast<std::size_t>(why)]; }
+};
+
+}  // namespace net

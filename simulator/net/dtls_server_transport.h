@@ -1,0 +1,107 @@
+// DtlsServerTransport: DTLS between a server and the network below. Above, a client is known by the address at which its
+// handshake took place, however often its records come from another one since (RFC 9146 6): that is then where answers go.
+//
+// Datagrams that are plain CoAP pass both ways where that is allowed: the first byte tells them from records.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "simulator/base/flat_map.h"
+#include "simulator/base/region.h"
+#include "simulator/base/slab.h"
+#include "simulator/base/timer_wheel.h"
+#include "simulator/net/dtls_counts.h"
+#include "simulator/net/dtls_server_psk.h"
+#include "simulator/net/transport.h"
+
+namespace net {
+
+class DtlsServerTransport final : public Transport {
+public:
+    struct Config {
+        const PskDirectory* keys = nullptr;  // must outlive this object
+        std::uint32_t sessions = 0;          // at once; the oldest gives way
+        std::uint32_t handshakes = 65536;    // at once; further clients are not answered, and will ask again
+        bool plain_too = false;              // CoAP without security is taken as well
+        std::uint64_t random_seed = 0;       // of what is not secret: server randoms
+        base::Bytes secret;                  // of cookies and session ids; read by the constructor
+        PskServerConfig handshake;
+    };
+    // `inner` must outlive this object.
+    DtlsServerTransport(const Config& config, Transport& inner);
+    ~DtlsServerTransport() override;
+
+    void send(base::Time now, std::span<const Packet> packets) override;
+    std::span<const Packet> receive(base::Time now) override;
+    base::Time next_due() const override { return std::min(inner_.next_due(), timers_.next_due()); }
+    TransportCounts counts() const override { return inner_.counts(); }
+
+    const DtlsCounts& dtls_counts() const { return counts_; }
+    std::uint32_t sessions() const { return static_cast<std::uint32_t>(by_address_.size()); }
+
+private:
+    static constexpr std::size_t own_id_size = 6;  // the place of the session, and two bytes of a check
+    struct Session {
+        DtlsSession records;
+        CbcKeys mac;  // of CBC sessions
+        ResumableSession resumable;
+        Address known_as;                    // above
+        Address at;                          // where its records came from last
+        std::uint32_t handshake_plus_1 = 0;  // that lingers
+        bool live = false;
+    };
+    struct Handshake {
+        PskServerHandshake state;
+        Address from;
+        std::uint32_t session = 0;  // the place that it will take
+        base::TimerId timer = base::no_index;
+        bool lingers = false;
+    };
+
+    void take(base::Time now, const Packet& packet);
+    void take_hello(base::Time now, const Packet& packet, const RecordView& record);
+    void take_in_handshake(base::Time now, std::uint32_t index, base::MutableBytes datagram);
+    bool take_in_session(base::Time now, std::uint32_t place, const Packet& packet, base::MutableBytes datagram);
+    void after_step(base::Time now, std::uint32_t index, const HandshakeStep& step);
+    void on_timer(base::Time now, std::uint32_t index);
+    void arm(std::uint32_t index, base::Time due);
+    void end_handshake(std::uint32_t index);
+    void end_session(std::uint32_t place);
+    std::uint32_t take_place();
+
+    std::array<std::uint8_t, own_id_size> id_of(std::uint32_t place) const;
+    std::optional<std::uint32_t> place_of_id(base::Bytes id) const;
+    std::array<std::uint8_t, max_session_id> make_session_id(std::uint32_t place) const;
+    const ResumableSession* find_resumable(base::Bytes session_id) const;
+    RandomBytes random();
+
+    base::Writer open(base::Time now);
+    void commit(const base::Writer& out, const Address& to);
+    void flush(base::Time now);
+    void send_alert(base::Time now, std::uint32_t place, AlertLevel level, Alert alert);
+    base::MutableBytes copy_in(base::Bytes datagram);
+
+    PskServerConfig handshake_config_;
+    const PskDirectory& keys_;
+    bool plain_too_;
+    std::uint64_t random_seed_;
+    std::uint64_t randoms_ = 0;
+    Transport& inner_;
+    base::Aes128 aes_;
+    CookieJar jar_;
+    base::HmacSha256 id_key_;
+    base::Region<Session> sessions_;
+    std::uint32_t next_place_ = 0;
+    base::Slab<Handshake> handshakes_;
+    base::TimerWheel timers_;
+    base::FlatMap<Address, std::uint32_t, AddressHash> by_address_;  // live sessions, by `known_as`
+    base::FlatMap<Address, std::uint32_t, AddressHash> under_way_;   // handshakes, by address
+    std::unique_ptr<std::uint8_t[]> out_memory_;
+    std::vector<Packet> out_;
+    std::vector<std::unique_ptr<std::uint8_t[]>> in_memory_;
+    std::vector<Packet> in_;
+    DtlsCounts counts_;
+};
+
+}  // namespace net

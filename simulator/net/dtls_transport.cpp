@@ -1,0 +1,361 @@
+#include "simulator/net/dtls_transport.h"
+
+#include <cstring>
+
+namespace net {
+namespace {
+
+constexpr std::size_t batch = 64;
+// A record is longer than its text.
+constexpr std::size_t slot = max_datagram + 128;
+// RFC 6347 4.2.4: whoever sent the last flight keeps it for twice the maximum segment lifetime at most.
+constexpr base::Duration linger_time = std::chrono::seconds(240);
+
+}  // namespace
+
+DtlsTransport::DtlsTransport(Config config, Transport& inner)
+    : config_(std::move(config)),
+      inner_(inner),
+      sessions_(config_.devices),
+      resumables_(config_.devices),
+      links_(config_.devices),
+      handshakes_(config_.handshakes),
+      timers_(config_.handshakes),
+      out_memory_(std::make_unique<std::uint8_t[]>(batch * slot)) {
+    out_.reserve(batch);
+    in_.reserve(batch * 2);
+    for (std::uint32_t device = 0; device < config_.devices; ++device) {
+        links_[device] = Link{};
+        links_[device].secured = config_.secured(device);
+        links_[device].offers_id = links_[device].secured && config_.offers_id(device);
+    }
+}
+
+DtlsTransport::~DtlsTransport() {
+    for (std::uint32_t device = 0; device < config_.devices; ++device) {
+        if (!links_[device].secured) continue;
+        base::wipe({reinterpret_cast<std::uint8_t*>(&sessions_[device]), sizeof(DtlsSession)});
+        base::wipe({reinterpret_cast<std::uint8_t*>(&resumables_[device]), sizeof(ResumableSession)});
+    }
+    for (std::uint32_t index = 0; index < handshakes_.touched(); ++index) {
+        base::wipe({reinterpret_cast<std::uint8_t*>(&handshakes_[index]), sizeof(Handshake)});
+    }
+}
+
+PskClientConfig DtlsTransport::client_config(std::uint32_t device) const {
+    PskClientConfig config;
+    config.times = config_.times;
+    config.offer_connection_id = links_[device].offers_id;
+    return config;
+}
+
+TransportCounts DtlsTransport::counts() const {
+    TransportCounts counts = inner_.counts();
+    counts.received += extra_;
+    counts.send_refused += unsendable_;
+    return counts;
+}
+
+// ---- downward
+
+base::Writer DtlsTransport::open(base::Time now) {
+    if (out_.size() == batch) flush(now);
+    return base::Writer(base::MutableBytes(out_memory_.get() + out_.size() * slot, slot));
+}
+
+void DtlsTransport::commit(const base::Writer& out, std::uint32_t device) {
+    if (out.size() == 0 || out.failed()) return;
+    out_.push_back({out.written(), device, config_.server});
+}
+
+void DtlsTransport::flush(base::Time now) {
+    if (out_.empty()) return;
+    inner_.send(now, out_);
+    out_.clear();
+}
+
+void DtlsTransport::send(base::Time now, std::span<const Packet> packets) {
+    for (const auto& packet : packets) {
+        auto out = open(now);
+        if (!links_[packet.local].secured) {
+            out.put(packet.bytes);
+        } else if (sessions_[packet.local]) {
+            out.advance(seal(aes_, sessions_[packet.local], nullptr, ContentType::application_data, packet.bytes,
+                             out.memory()));
+        }
+        if (out.size() == 0) {
+            ++unsendable_;
+            continue;
+        }
+        out_.push_back({out.written(), packet.local, packet.remote});
+    }
+    flush(now);
+}
+
+void DtlsTransport::send_alert(base::Time now, std::uint32_t device, AlertLevel level, Alert alert) {
+    auto& session = sessions_[device];
+    if (!session) return;
+    const std::array<std::uint8_t, 2> text{static_cast<std::uint8_t>(level), static_cast<std::uint8_t>(alert)};
+    auto out = open(now);
+    out.advance(seal(aes_, session, nullptr, ContentType::alert, text, out.memory()));
+    if (out.size() == 0) return;
+    commit(out, device);
+    ++counts_.own_sent;
+    ++counts_.alerts_sent[alert_slot(alert)];
+}
+
+// ---- sessions and handshakes
+
+void DtlsTransport::connect(base::Time now, std::uint32_t device) {
+    Link& link = links_[device];
+    link.connected = false;
+    if (link.handshake_plus_1 != 0) end(device);
+    if (link.waiting) return;
+    link.waiting = true;
+    if (!link.in_line) {
+        link.in_line = true;
+        link.next_waiting = base::no_index;
+        (line_first_ == base::no_index ? line_first_ : links_[line_last_].next_waiting) = device;
+        line_last_ = device;
+    }
+    begin_waiting(now);
+}
+
+// Handshakes begin in the order in which they were asked for, as far as there is room.
+void DtlsTransport::begin_waiting(base::Time now) {
+    while (line_first_ != base::no_index && handshakes_.in_use() < handshakes_.capacity()) {
+        const std::uint32_t device = line_first_;
+        Link& link = links_[device];
+        line_first_ = link.next_waiting;
+        link.in_line = false;
+        if (link.waiting) begin(now, device);
+    }
+}
+
+void DtlsTransport::begin(base::Time now, std::uint32_t device) {
+    Link& link = links_[device];
+    link.waiting = false;
+    const std::uint32_t number = link.handshakes++;
+    const std::uint32_t index = handshakes_.take();
+    Handshake& handshake = handshakes_[index];
+    handshake.first_sent = now;
+    link.handshake_plus_1 = index + 1;
+    PskHandshake::Start start{.device = device, .random = config_.random(device, number), .resume = nullptr};
+    if (resumables_[device] && config_.resumes(device, number)) start.resume = &resumables_[device];
+    auto out = open(now);
+    handshake.state.start(now, client_config(device), start, out);
+    commit(out, device);
+    ++counts_.own_sent;
+    arm(index, handshake.state.timer_due());
+}
+
+void DtlsTransport::end(std::uint32_t device) {
+    Link& link = links_[device];
+    const std::uint32_t index = link.handshake_plus_1 - 1;
+    link.handshake_plus_1 = 0;
+    timers_.cancel(handshakes_[index].timer);
+    base::wipe({reinterpret_cast<std::uint8_t*>(&handshakes_[index]), sizeof(Handshake)});
+    handshakes_.give_back(index);
+}
+
+void DtlsTransport::arm(std::uint32_t index, base::Time due) {
+    timers_.cancel(handshakes_[index].timer);
+    if (due != base::never) handshakes_[index].timer = timers_.arm(due, {0, index});
+}
+
+void DtlsTransport::on_timer(base::Time now, std::uint32_t index) {
+    Handshake& handshake = handshakes_[index];
+    handshake.timer = base::no_index;
+    const std::uint32_t device = handshake.state.device();
+    if (handshake.lingers) {
+        end(device);
+        return begin_waiting(now);
+    }
+    auto out = open(now);
+    const auto step = handshake.state.on_timer(now, client_config(device), *config_.keys, aes_, out);
+    if (out.size() != 0) {
+        commit(out, device);
+        ++counts_.own_sent;
+    }
+    after_step(now, index, step);
+}
+
+void DtlsTransport::after_step(base::Time now, std::uint32_t index, const HandshakeStep& step) {
+    Handshake& handshake = handshakes_[index];
+    const std::uint32_t device = handshake.state.device();
+    Link& link = links_[device];
+    switch (step.kind) {
+        case HandshakeStep::Kind::waiting: arm(index, handshake.state.timer_due()); return;
+        case HandshakeStep::Kind::established:
+            sessions_[device] = handshake.state.session();
+            resumables_[device] = handshake.state.resumable();
+            link.connected = true;
+            events_.push_back({LinkEvent::Kind::established, LinkEvent::Cause::none, device, handshake.first_sent});
+            ++(handshake.state.resumed() ? counts_.resumed : counts_.full);
+            if (handshake.state.resumed()) {
+                handshake.lingers = true;
+                arm(index, now + linger_time);
+                return;
+            }
+            break;
+        case HandshakeStep::Kind::failed: {
+            const bool timeout = step.cause == HandshakeStep::Cause::timeout;
+            const auto cause = timeout ? LinkEvent::Cause::timeout : LinkEvent::Cause::alert;
+            if (step.cause == HandshakeStep::Cause::alert_sent) ++counts_.alerts_sent[alert_slot(step.alert)];
+            if (step.cause == HandshakeStep::Cause::alert_received) ++counts_.alerts_received[alert_slot(step.alert)];
+            // RFC 5246 7.2.2: a session that ended with a fatal alert is not resumed.
+            if (!timeout) resumables_[device] = {};
+            events_.push_back({LinkEvent::Kind::failed, cause, device, handshake.first_sent});
+            ++counts_.failed;
+            break;
+        }
+    }
+    end(device);
+    begin_waiting(now);
+}
+
+void DtlsTransport::close(base::Time now, std::uint32_t device) {
+    if (links_[device].connected) send_alert(now, device, AlertLevel::warning, Alert::close_notify);
+    abandon(device);
+}
+
+void DtlsTransport::abandon(std::uint32_t device) {
+    Link& link = links_[device];
+    link.connected = false;
+    link.waiting = false;
+    if (link.handshake_plus_1 != 0) end(device);
+}
+
+std::span<const LinkEvent> DtlsTransport::take_events() {
+    taken_.clear();
+    taken_.swap(events_);
+    return taken_;
+}
+
+// ---- upward
+
+std::span<const Packet> DtlsTransport::receive(base::Time now) {
+    flush(now);
+    timers_.advance(now, [&](base::TimerEvent event) { on_timer(now, event.index); });
+    begin_waiting(now);
+    in_.clear();
+    for (auto packets = inner_.receive(now); !packets.empty(); packets = inner_.receive(now)) {
+        for (const auto& packet : packets) take(now, packet);
+        // What the layer itself took is not handed up; go on until something is, or nothing is left.
+        if (!in_.empty()) break;
+    }
+    flush(now);
+    return in_;
+}
+
+// Opened in place, in a copy: the batch below is somebody else's. What is handed up are views on it, so the place is
+// free again where nothing was.
+base::MutableBytes DtlsTransport::copy_in(base::Bytes datagram) {
+    const std::size_t place = in_.size();
+    if (place / batch >= in_memory_.size()) in_memory_.push_back(std::make_unique<std::uint8_t[]>(batch * slot));
+    const base::MutableBytes copy(in_memory_[place / batch].get() + place % batch * slot, datagram.size());
+    std::memcpy(copy.data(), datagram.data(), datagram.size());
+    return copy;
+}
+
+void DtlsTransport::take(base::Time now, const Packet& packet) {
+    // What is for no device of ours, or from elsewhere, is counted above, as without DTLS.
+    if (packet.local >= config_.devices || !links_[packet.local].secured || packet.remote != config_.server) {
+        in_.push_back(packet);
+        return;
+    }
+    const Link& link = links_[packet.local];
+    if (packet.bytes.size() > slot) return counts_.drop_datagram(RecordDiscard::malformed);
+    const auto datagram = copy_in(packet.bytes);
+    const bool shaking = link.handshake_plus_1 != 0 && !handshakes_[link.handshake_plus_1 - 1].lingers;
+    if (!shaking) return take_in_session(now, packet, datagram);
+
+    const std::uint32_t index = link.handshake_plus_1 - 1;
+    Handshake& handshake = handshakes_[index];
+    auto out = open(now);
+    ++counts_.own_received;
+    const auto step = handshake.state.on_datagram(now, client_config(packet.local), *config_.keys, aes_, datagram, out,
+                                                  counts_.records_dropped);
+    if (out.size() != 0) {
+        commit(out, packet.local);
+        ++counts_.own_sent;
+    }
+    after_step(now, index, step);
+}
+
+void DtlsTransport::take_in_session(base::Time now, const Packet& packet, base::MutableBytes datagram) {
+    const std::uint32_t device = packet.local;
+    const std::size_t before = in_.size();
+    auto why = RecordDiscard::none;
+    bool own = false;
+    RecordReader records(datagram, 0);
+    while (const auto record = records.next()) {
+        // ChangeCipherSpec, or a message of the last handshake that comes late.
+        const bool plain = record->epoch == 0 && links_[device].connected;
+        if (plain && (record->type == ContentType::change_cipher_spec || record->type == ContentType::handshake)) {
+            own = true;
+            continue;
+        }
+        const auto opened = plain ? Opened{RecordDiscard::unprotected, ContentType::alert, {}, false}
+                                  : net::open(aes_, sessions_[device], nullptr, {}, *record);
+        if (opened.discard != RecordDiscard::none) {
+            counts_.drop_record(why = opened.discard);
+            continue;
+        }
+        Link& link = links_[device];
+        switch (opened.type) {
+            case ContentType::application_data:
+                // The server has our last flight.
+                if (link.handshake_plus_1 != 0) {
+                    end(device);
+                    begin_waiting(now);
+                }
+                in_.push_back({opened.text, device, packet.remote});
+                break;
+            case ContentType::alert:
+                own = true;
+                take_alert(now, device, opened.text);
+                break;
+            case ContentType::handshake:
+                own = true;
+                if (link.handshake_plus_1 != 0) {
+                    auto out = open(now);
+                    handshakes_[link.handshake_plus_1 - 1].state.repeat_last_flight(aes_, sessions_[device], out);
+                    if (out.size() != 0) ++counts_.own_sent;
+                    commit(out, device);
+                } else if (!opened.text.empty() && opened.text[0] == 0) {
+                    // HelloRequest: nobody renegotiates here (RFC 5246 7.2.2).
+                    send_alert(now, device, AlertLevel::warning, Alert::no_renegotiation);
+                }
+                break;
+            case ContentType::change_cipher_spec:
+            case ContentType::connection_id: counts_.drop_record(why = RecordDiscard::unexpected); break;
+        }
+    }
+    if (records.malformed()) counts_.drop_record(why = RecordDiscard::malformed);
+    const std::size_t handed_up = in_.size() - before;
+    if (handed_up > 0) {
+        extra_ += handed_up - 1;
+    } else if (own) {
+        ++counts_.own_received;
+    } else {
+        counts_.drop_datagram(why == RecordDiscard::none ? RecordDiscard::malformed : why);
+    }
+}
+
+void DtlsTransport::take_alert(base::Time now, std::uint32_t device, base::Bytes text) {
+    if (text.size() != 2) return;
+    const auto alert = static_cast<Alert>(text[1]);
+    ++counts_.alerts_received[alert_slot(alert)];
+    const bool fatal = text[0] == static_cast<std::uint8_t>(AlertLevel::fatal);
+    if ((!fatal && alert != Alert::close_notify) || !links_[device].connected) return;
+    if (alert == Alert::close_notify) {
+        send_alert(now, device, AlertLevel::warning, Alert::close_notify);  // RFC 5246 7.2.1
+    } else {
+        resumables_[device] = {};
+    }
+    abandon(device);
+    events_.push_back({LinkEvent::Kind::closed, LinkEvent::Cause::alert, device, now});
+}
+
+}  // namespace net

@@ -1,0 +1,116 @@
+// DtlsTransport: DTLS between the devices of a shard and the network below: plain datagrams in and out above, records
+// below. Sessions lie by the number of their device, handshakes in a slab of stated capacity; a handshake that finds it
+// full waits in line.
+//
+// What the devices sent before a call of `receive`, `connect` or `flush` has gone out when that returns.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "simulator/base/region.h"
+#include "simulator/base/slab.h"
+#include "simulator/base/timer_wheel.h"
+#include "simulator/net/dtls_counts.h"
+#include "simulator/net/dtls_handshake_psk.h"
+#include "simulator/net/secure_link.h"
+#include "simulator/net/transport.h"
+
+namespace net {
+
+class DtlsTransport final : public Transport, public SecureLink {
+public:
+    struct Config {
+        Address server;
+        std::uint32_t devices = 0;
+        const PskSource* keys = nullptr;  // must outlive this object
+        std::function<bool(std::uint32_t device)> secured;
+        std::function<bool(std::uint32_t device)> offers_id;
+        // Shall this handshake of the device, its `number`th, offer the last session? A pure function.
+        std::function<bool(std::uint32_t device, std::uint32_t number)> resumes;
+        std::function<RandomBytes(std::uint32_t device, std::uint32_t number)> random;
+        std::uint32_t handshakes = 8192;  // at once
+        FlightTimes times;
+    };
+    // `inner` must outlive this object.
+    DtlsTransport(Config config, Transport& inner);
+    ~DtlsTransport() override;
+
+    void send(base::Time now, std::span<const Packet> packets) override;
+    std::span<const Packet> receive(base::Time now) override;
+    base::Time next_due() const override { return std::min(inner_.next_due(), timers_.next_due()); }
+    // Of the network below; a datagram that held several plain ones counts as often.
+    TransportCounts counts() const override;
+
+    bool secured(std::uint32_t device) const override { return links_[device].secured; }
+    bool connected(std::uint32_t device) const override { return links_[device].connected; }
+    void connect(base::Time now, std::uint32_t device) override;
+    void close(base::Time now, std::uint32_t device) override;
+    void abandon(std::uint32_t device) override;
+    std::span<const LinkEvent> take_events() override;
+    // Sends what connect and close have left waiting.
+    void flush(base::Time now);
+
+    const DtlsCounts& dtls_counts() const { return counts_; }
+    std::uint32_t handshakes_under_way() const { return handshakes_.in_use(); }
+
+private:
+    // What each device has beside its session.
+    struct Link {
+        std::uint32_t handshake_plus_1 = 0;
+        std::uint32_t next_waiting = 0;  // of the line of those that wait for a handshake
+        std::uint32_t handshakes = 0;    // begun so far
+        bool secured = false;
+        bool connected = false;
+        bool waiting = false;
+        bool in_line = false;  // still linked, though perhaps not waiting any more
+        bool offers_id = false;
+    };
+    struct Handshake {
+        PskHandshake state;
+        base::TimerId timer = base::no_index;
+        base::Time first_sent{};
+        bool lingers = false;  // established; kept to repeat its last flight
+    };
+
+    void begin_waiting(base::Time now);
+    void begin(base::Time now, std::uint32_t device);
+    void end(std::uint32_t device);
+    void on_timer(base::Time now, std::uint32_t index);
+    void arm(std::uint32_t index, base::Time due);
+    void after_step(base::Time now, std::uint32_t index, const HandshakeStep& step);
+
+    void take(base::Time now, const Packet& packet);
+    void take_in_session(base::Time now, const Packet& packet, base::MutableBytes datagram);
+    void take_alert(base::Time now, std::uint32_t device, base::Bytes text);
+    PskClientConfig client_config(std::uint32_t device) const;
+
+    // Memory for a datagram that goes down; `commit` or leave it.
+    base::Writer open(base::Time now);
+    base::MutableBytes copy_in(base::Bytes datagram);
+    void commit(const base::Writer& out, std::uint32_t device);
+    void send_alert(base::Time now, std::uint32_t device, AlertLevel level, Alert alert);
+
+    Config config_;
+    Transport& inner_;
+    base::Aes128 aes_;
+    base::Region<DtlsSession> sessions_;
+    base::Region<ResumableSession> resumables_;
+    base::Region<Link> links_;
+    base::Slab<Handshake> handshakes_;
+    base::TimerWheel timers_;
+    std::uint32_t line_first_ = base::no_index;
+    std::uint32_t line_last_ = base::no_index;
+    std::vector<LinkEvent> events_;
+    std::vector<LinkEvent> taken_;
+
+    std::unique_ptr<std::uint8_t[]> out_memory_;
+    std::vector<Packet> out_;
+    std::vector<std::unique_ptr<std::uint8_t[]>> in_memory_;  // grows with the largest batch that ever came
+    std::vector<Packet> in_;
+    std::uint64_t extra_ = 0;       // plain datagrams beyond the first of a datagram
+    std::uint64_t unsendable_ = 0;  // plain datagrams without a session to go under
+    DtlsCounts counts_;
+};
+
+}  // namespace net

@@ -1,0 +1,45 @@
+// SecureLink: what a device asks of the security below it, and learns from it. The device speaks plain CoAP; whether
+// its datagrams travel as DTLS records is the transport's matter.
+#pragma once
+
+#include <span>
+
+#include "simulator/base/time.h"
+
+namespace net {
+
+struct LinkEvent {
+    enum class Kind : std::uint8_t {
+        established,  // the handshake has ended well: the device may send
+        failed,       // it has not
+        closed,       // the server has ended the session
+    };
+    enum class Cause : std::uint8_t { none, timeout, alert };
+    Kind kind = Kind::established;
+    Cause cause = Cause::none;
+    std::uint32_t device = 0;
+    base::Time first_sent{};  // when the first ClientHello went out: later than `connect` where many waited
+};
+
+class SecureLink {
+public:
+    virtual ~SecureLink() = default;
+
+    // Does this device speak DTLS at all?
+    virtual bool secured(std::uint32_t device) const = 0;
+    // Has it a session that is not known to be over?
+    virtual bool connected(std::uint32_t device) const = 0;
+
+    // Begins a handshake, or puts it in line; its end is an event. What the device sends before that would go under the
+    // old session, or nowhere.
+    virtual void connect(base::Time now, std::uint32_t device) = 0;
+    // Ends the session with a close_notify.
+    virtual void close(base::Time now, std::uint32_t device) = 0;
+    // Forgets session or handshake without a word. There will be no event.
+    virtual void abandon(std::uint32_t device) = 0;
+
+    // What has happened since the last call, in order. The view lives until the next call into the transport.
+    virtual std::span<const LinkEvent> take_events() = 0;
+};
+
+}  // namespace net

@@ -1,0 +1,239 @@
+// A fleet's transport against a server's, over a memory network: sessions from end to end.
+#include "simulator/net/dtls_transport.h"
+#include "simulator/net/dtls_server_transport.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "simulator/base/random.h"
+#include "simulator/net/impairment.h"
+#include "simulator/net/memory_transport.h"
+
+namespace net {
+namespace {
+
+constexpr std::uint32_t devices = 8;
+
+struct Keys final : PskSource, PskDirectory {
+    static std::size_t put(std::string_view text, base::MutableBytes out) {
+        std::copy(text.begin(), text.end(), out.begin());
+        return text.size();
+    }
+    std::size_t identity(std::uint32_t device, base::MutableBytes out) const override {
+        return put("dev-" + std::to_string(device), out);
+    }
+    std::size_t key(std::uint32_t device, base::MutableBytes out) const override {
+        return put("key of dev-" + std::to_string(device), out);
+    }
+    std::optional<std::size_t> key_of(base::Bytes identity, base::MutableBytes out) const override {
+        if (base::as_text(identity) == "dev-7") return std::nullopt;
+        return put("key of " + std::string(base::as_text(identity)), out);
+    }
+};
+
+struct Site {
+    explicit Site(double loss = 0, std::uint32_t handshakes = 64, std::uint32_t server_sessions = 64) {
+        server_below.attach(0, server_address);
+        for (std::uint32_t device = 0; device < devices; ++device) below.attach(device, address_of(device, 0));
+        spec.loss = loss;
+        impairment = std::make_unique<Impairment>(
+            Impairment::Config{.seed = 4,
+                               .devices = devices,
+                               .spec_of = [this](std::uint32_t) -> const ImpairmentSpec& { return spec; },
+                               .index_of = [](std::uint32_t device) { return device; }},
+            below);
+        DtlsTransport::Config config;
+        config.server = server_address;
+        config.devices = devices;
+        config.keys = &keys;
+        config.secured = [](std::uint32_t) { return true; };
+        config.offers_id = [](std::uint32_t device) { return device % 2 == 0; };
+        config.resumes = [](std::uint32_t, std::uint32_t) { return true; };
+        config.random = [](std::uint32_t device, std::uint32_t number) {
+            RandomBytes bytes;
+            bytes.fill(static_cast<std::uint8_t>(device * 16 + number));
+            return bytes;
+        };
+        config.handshakes = handshakes;
+        fleet = std::make_unique<DtlsTransport>(std::move(config), *impairment);
+        DtlsServerTransport::Config server_config;
+        server_config.keys = &keys;
+        server_config.sessions = server_sessions;
+        server_config.secret = base::as_bytes("secret");
+        server = std::make_unique<DtlsServerTransport>(server_config, server_below);
+    }
+    static Address address_of(std::uint32_t device, std::uint32_t net) {
+        return Address::from_v4(0x7f020000 + net * 256 + device, 40000);
+    }
+
+    // What the server gets it sends back; what the devices get is kept.
+    void settle() {
+        for (bool more = true; more;) {
+            more = false;
+            for (auto packets = server->receive(now); !packets.empty(); packets = server->receive(now)) {
+                more = true;
+                for (const auto& packet : packets) {
+                    at_server.emplace_back(packet.remote, base::as_text(packet.bytes));
+                }
+                server->send(now, packets);
+            }
+            for (auto packets = fleet->receive(now); !packets.empty(); packets = fleet->receive(now)) {
+                more = true;
+                for (const auto& packet : packets) at_devices.emplace_back(base::as_text(packet.bytes));
+            }
+            for (const auto& event : fleet->take_events()) events.push_back(event);
+            more = more || below.waiting() || server_below.waiting();
+        }
+    }
+    void run(base::Duration span) {
+        const base::Time end = now + span;
+        for (settle(); now < end; settle()) {
+            now = std::min(
+                end, std::max(now + std::chrono::milliseconds(1), std::min(fleet->next_due(), server->next_due())));
+        }
+    }
+    void connect_all() {
+        for (std::uint32_t device = 0; device < devices; ++device) fleet->connect(now, device);
+    }
+    void say(std::uint32_t device, std::string_view text) {
+        const Packet packet{base::as_bytes(text), device, server_address};
+        fleet->send(now, std::span(&packet, 1));
+    }
+    std::uint32_t connected() const {
+        std::uint32_t count = 0;
+        for (std::uint32_t device = 0; device < devices; ++device) count += fleet->connected(device) ? 1 : 0;
+        return count;
+    }
+
+    const Address server_address = Address::from_v4(0x7f000001, 5684);
+    Keys keys;
+    MemoryNetwork network;
+    MemoryTransport below{network};
+    MemoryTransport server_below{network};
+    ImpairmentSpec spec;
+    std::unique_ptr<Impairment> impairment;
+    std::unique_ptr<DtlsTransport> fleet;
+    std::unique_ptr<DtlsServerTransport> server;
+    base::Time now{};
+    std::vector<LinkEvent> events;
+    std::vector<std::pair<Address, std::string>> at_server;
+    std::vector<std::string> at_devices;
+};
+
+TEST(DtlsTransport, CarriesWhatDevicesAndServerSay) {
+    Site site;
+    site.connect_all();
+    site.run(std::chrono::milliseconds(10));
+    EXPECT_EQ(site.connected(), 7u);
+    EXPECT_EQ(site.fleet->handshakes_under_way(), 0u);
+    for (std::uint32_t device = 0; device < 7; ++device) site.say(device, "hello");
+    site.run(std::chrono::milliseconds(10));
+    EXPECT_EQ(site.at_server.size(), 7u);
+    EXPECT_EQ(site.at_devices, std::vector<std::string>(7, "hello"));
+}
+
+TEST(DtlsTransport, SaysWhatBecameOfAHandshake) {
+    Site site;
+    site.connect_all();
+    site.run(std::chrono::milliseconds(10));
+    ASSERT_EQ(site.events.size(), 8u);
+    for (const auto& event : site.events) {
+        EXPECT_EQ(event.kind, event.device == 7 ? LinkEvent::Kind::failed : LinkEvent::Kind::established);
+    }
+    EXPECT_EQ(site.fleet->dtls_counts().alerts_received[alert_slot(Alert::unknown_psk_identity)], 1u);
+    EXPECT_EQ(site.server->dtls_counts().alerts_sent[alert_slot(Alert::unknown_psk_identity)], 1u);
+    EXPECT_EQ(site.fleet->dtls_counts().full, 7u);
+}
+
+TEST(DtlsTransport, ResumesASession) {
+    Site site;
+    site.fleet->connect(site.now, 0);
+    site.run(std::chrono::milliseconds(10));
+    site.fleet->abandon(0);
+    EXPECT_FALSE(site.fleet->connected(0));
+    site.fleet->connect(site.now, 0);
+    site.run(std::chrono::milliseconds(10));
+    EXPECT_EQ(site.fleet->dtls_counts().resumed, 1u);
+    EXPECT_EQ(site.fleet->handshakes_under_way(), 1u);  // its last flight is kept until the server has spoken
+    site.say(0, "again");
+    site.run(std::chrono::milliseconds(10));
+    EXPECT_EQ(site.at_devices, std::vector<std::string>{"again"});
+    EXPECT_EQ(site.fleet->handshakes_under_way(), 0u);
+}
+
+TEST(DtlsTransport, LetsHandshakesWaitInLine) {
+    Site site(0, 2);
+    site.connect_all();
+    EXPECT_EQ(site.fleet->handshakes_under_way(), 2u);
+    site.run(std::chrono::milliseconds(10));
+    EXPECT_EQ(site.connected(), 7u);
+}
+
+TEST(DtlsTransport, EndsASessionWithCloseNotify) {
+    Site site;
+    site.fleet->connect(site.now, 1);
+    site.run(std::chrono::milliseconds(10));
+    EXPECT_EQ(site.server->sessions(), 1u);
+    site.fleet->close(site.now, 1);
+    site.run(std::chrono::milliseconds(10));
+    EXPECT_EQ(site.server->sessions(), 0u);
+    EXPECT_EQ(site.server->dtls_counts().alerts_received[alert_slot(Alert::close_notify)], 1u);
+}
+
+// RFC 9146 6: device 0 has a connection id; its records come from another address, and answers go there.
+TEST(DtlsTransport, KeepsASessionWithConnectionIdAcrossANewAddress) {
+    Site site;
+    site.fleet->connect(site.now, 0);
+    site.run(std::chrono::milliseconds(10));
+    site.say(0, "before");
+    site.run(std::chrono::milliseconds(10));
+    site.below.move(0, Site::address_of(0, 1));
+    site.say(0, "after");
+    site.run(std::chrono::milliseconds(10));
+    ASSERT_EQ(site.at_server.size(), 2u);
+    EXPECT_EQ(site.at_server[0].first, site.at_server[1].first);
+    EXPECT_EQ(site.at_devices, (std::vector<std::string>{"before", "after"}));
+    EXPECT_EQ(site.server->dtls_counts().rebinds, 1u);
+}
+
+TEST(DtlsTransport, LosesASessionWithoutConnectionIdToANewAddress) {
+    Site site;
+    site.fleet->connect(site.now, 1);
+    site.run(std::chrono::milliseconds(10));
+    site.below.move(1, Site::address_of(1, 1));
+    site.say(1, "after");
+    site.run(std::chrono::milliseconds(10));
+    EXPECT_TRUE(site.at_server.empty());
+    EXPECT_EQ(site.server->dtls_counts().datagrams_dropped[static_cast<std::size_t>(RecordDiscard::no_session)], 1u);
+}
+
+TEST(DtlsTransport, ConnectsUnderThirtyPercentLoss) {
+    Site site(0.3);
+    for (std::uint32_t device = 0; device < 7; ++device) site.fleet->connect(site.now, device);
+    site.run(std::chrono::minutes(3));
+    EXPECT_GE(site.connected(), 6u);
+    EXPECT_EQ(site.fleet->handshakes_under_way(), 0u);
+}
+
+TEST(DtlsTransport, AccountsForEveryDatagram) {
+    Site site(0.2);
+    site.connect_all();
+    site.run(std::chrono::minutes(5));
+    const auto& counts = site.fleet->dtls_counts();
+    std::uint64_t dropped = 0;
+    for (const auto count : counts.datagrams_dropped) dropped += count;
+    const auto& faults = site.impairment->impairments();
+    EXPECT_EQ(site.fleet->counts().received - faults.lost_received, counts.own_received + dropped);
+    EXPECT_EQ(site.fleet->counts().sent + faults.lost_sent, counts.own_sent);
+}
+
+TEST(DtlsTransport, TheOldestSessionGivesWayAtTheServer) {
+    Site site(0, 64, 4);
+    for (std::uint32_t device = 0; device < 6; ++device) site.fleet->connect(site.now, device);
+    site.run(std::chrono::milliseconds(10));
+    EXPECT_LE(site.server->sessions(), 4u);
+}
+
+}  // namespace
+}  // namespace net
