@@ -11,10 +11,10 @@
 //                             <-------   ChangeCipherSpec, Finished
 //
 // With a session that both remember, the server answers the second ClientHello with ServerHello, ChangeCipherSpec and
-// Finished, and the client's Finished is the last flight: it is kept until the server has spoken (`heard`).
+// Finished, and the client's Finished is the last flight: it is kept until the server has spoken.
 //
-// Sans-I/O: bytes and times in, bytes and times out. Each of our flights is one datagram: whatever lies in `out` after a
-// step is to be sent. The owner calls on_timer when `timer_due` has passed.
+// Sans-I/O: bytes and times in, bytes and times out. Each of our flights is one datagram: whatever lies in `out` after
+// a step is to be sent. The owner calls on_timer when `timer_due` has passed.
 #pragma once
 
 #include "simulator/net/dtls_inbox.h"

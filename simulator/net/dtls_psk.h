@@ -1,5 +1,5 @@
-// What both sides of a PSK handshake share: where keys come from, how they are derived (RFC 4279 2, RFC 5246 5, 6.3, 8.1,
-// RFC 7627 4), and when a flight is sent again.
+// What both sides of a PSK handshake share: where keys come from, how they are derived (RFC 4279 2, RFC 5246 5, 6.3,
+// 8.1, RFC 7627 4), and when a flight is sent again.
 #pragma once
 
 #include "simulator/base/time.h"

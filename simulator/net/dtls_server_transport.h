@@ -1,5 +1,6 @@
-// DtlsServerTransport: DTLS between a server and the network below. Above, a client is known by the address at which its
-// handshake took place, however often its records come from another one since (RFC 9146 6): that is then where answers go.
+// DtlsServerTransport: DTLS between a server and the network below. Above, a client is known by the address at which
+// its handshake took place, however often its records come from another one since (RFC 9146 6): that is then where
+// answers go.
 //
 // Datagrams that are plain CoAP pass both ways where that is allowed: the first byte tells them from records.
 #pragma once

@@ -1,5 +1,6 @@
 // Fuzz: what a server may send to a client in a handshake, and a client to a server. The input is a list of datagrams,
-// each behind two bytes of length; the first byte says who reads them. Nothing may be established by what nobody signed.
+// each behind two bytes of length; the first byte says who reads them. Nothing may be established by what nobody
+// signed.
 #include <cstdint>
 #include <vector>
 
