@@ -1,6 +1,7 @@
 #include "profiles/profile.h"
 
 #include <array>
+#include <charconv>
 
 #include <fmt/format.h>
 
@@ -224,6 +225,53 @@ constexpr std::array lwm2m_fields{
         "object_versions", "map", "", "object: version, where it is not the one that this version of LwM2M means"),
 };
 
+void read_server_uri(const Node& node, std::string_view what, std::optional<ServerUri>& out, Diagnostics& diagnostics) {
+    if (!is_scalar(node, what, diagnostics)) return;
+    const auto uri = parse_server_uri(node.text());
+    if (uri) {
+        out = *uri;
+    } else {
+        diagnostics.error(node.place(), fmt::format("{}: '{}': {}", what, printable(node.text()), uri.error().what));
+    }
+}
+
+void read_server_lifetime(const Node& node, std::string_view what, std::optional<Placed<base::DurationSpec>>& out,
+                          Diagnostics& diagnostics) {
+    Placed<base::DurationSpec> lifetime;
+    if (read_placed_span(node, what, lifetime, diagnostics)) out = lifetime;
+}
+
+constexpr std::array server_fields{
+    field<&ServerSection::uri, read_server_uri>("uri", "text", "", "coap://host:port"),
+    field<&ServerSection::lifetime, read_server_lifetime>("lifetime", "duration", "",
+                                                          "of the registration; as in lwm2m where it is left out"),
+};
+
+// {124: {uri: coap://127.0.0.1:5783}}
+void read_servers(const Node::Entry& entry, Profile& out, Diagnostics& diagnostics) {
+    detail::check_map(entry.value, entry.key, diagnostics);
+    for (const Node::Entry& server : entry.value.entries()) {
+        unsigned id = 0;
+        const char* end = server.key.data() + server.key.size();
+        const auto [stop, error] = std::from_chars(server.key.data(), end, id);
+        if (error != std::errc{} || stop != end || id < 1 || id > 65534) {  // Core 1.1.1, E.1
+            diagnostics.error(server.place, fmt::format("'{}' is not a short server id", printable(server.key)),
+                              "they are 1 to 65534, as in {124: {uri: coap://127.0.0.1:5783}}");
+            continue;
+        }
+        const std::size_t errors = diagnostics.errors();
+        ServerSection section;
+        section.short_id = static_cast<std::uint16_t>(id);
+        section.place = server.place;
+        read_fields(server.value, server.key, server_fields, section, diagnostics);
+        if (diagnostics.errors() == errors && !section.uri) {
+            diagnostics.error(server.place, fmt::format("servers: {}: 'uri' is missing", id),
+                              "try {uri: coap://127.0.0.1:5783}");
+        }
+        out.servers.push_back(std::move(section));
+    }
+}
+
 constexpr std::array coap_fields{
     field<&coap::TransmissionParameters::ack_timeout, read_ack_timeout>("ack_timeout", "duration", "2s",
                                                                         "RFC 7252 4.8"),
@@ -290,6 +338,9 @@ constexpr std::array fields{
     field<&Profile::endpoint, read_placed_text>("endpoint", "text", "\"{profile}-{index}\"",
                                                 "{index} {index:08} {imei} {uuid} {shard} {seed} {profile}"),
     section<&Profile::lwm2m, lwm2m_fields>("lwm2m", "the registration"),
+    Field<Profile>{{"servers", "map", "", "more servers than the target, by short server id",
+                    [] { return describe(server_fields); }},
+                   read_servers},
     section<&Profile::coap, coap_fields>("coap", "reliability"),
     field<&Profile::formats, read_formats>("formats", "list", "[tlv, senml-cbor, text, opaque, cbor]",
                                            "of payloads, the preferred one first"),

@@ -10,6 +10,7 @@
 #include "profiles/diagnostics.h"
 #include "profiles/fields.h"
 #include "profiles/resolved_profile.h"
+#include "profiles/server_uri.h"
 #include "profiles/yaml.h"
 #include "simulator/base/units.h"
 #include "simulator/lwm2m/content_format.h"
@@ -55,11 +56,20 @@ struct BehaviourSection {
     SendSection send;
 };
 
+// A server beside the first one, which is the target of the run.
+struct ServerSection {
+    std::uint16_t short_id = 0;
+    std::optional<ServerUri> uri;
+    std::optional<Placed<base::DurationSpec>> lifetime;
+    Place place;
+};
+
 struct Profile {
     Placed<std::string> name;
     std::string description;
     Placed<std::string> endpoint{"{profile}-{index}", {}};
     Lwm2mSection lwm2m;
+    std::vector<ServerSection> servers;
     coap::TransmissionParameters coap;
     std::vector<Placed<lwm2m::ContentFormat>> formats;  // empty: by the version of LwM2M
     std::vector<Node::Entry> objects;                   // "device/0" -> map of its resources

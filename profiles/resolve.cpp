@@ -25,6 +25,8 @@ constexpr std::uint16_t device_object = 3;
 constexpr std::uint16_t oscore_object = 21;
 constexpr std::uint16_t cose_object = 23;
 
+constexpr std::size_t most_servers = 16;  // of one device
+
 namespace server_resource {
 constexpr std::uint16_t short_server_id = 0, lifetime = 1, default_pmin = 2, default_pmax = 3, storing = 6, binding = 7;
 }
@@ -114,7 +116,7 @@ public:
         copy_plain();
         guess_models();
         for (const Node::Entry& entry : profile_.objects) read_instances(entry);
-        add_server();
+        add_servers();
         add_device();
         add_mandatory();
         if (count_ <= resource_cap) emit();
@@ -162,14 +164,13 @@ private:
         result_.endpoint = profile_.endpoint.value;
         result_.version = profile_.lwm2m.version;
         result_.queue_mode = profile_.lwm2m.queue_mode;
-        result_.lifetime = profile_.lwm2m.lifetime.value;
         result_.transmission = profile_.coap;
         result_.network = profile_.network;
         result_.behaviour.boot_delay = profile_.behaviour.boot_delay;
         result_.behaviour.update_at = profile_.behaviour.update_at;
         result_.behaviour.notify_confirmable = profile_.behaviour.notify_confirmable;
         check_binding();
-        check_lifetime();
+        check_lifetime(profile_.lwm2m.lifetime);
         choose_formats();
         if (const auto wrong = check_endpoint(result_.endpoint, result_.name)) {
             diagnostics_.error(profile_.endpoint.place, "endpoint: " + wrong->message, wrong->hint);
@@ -188,15 +189,14 @@ private:
         }
     }
 
-    void check_lifetime() {
-        const base::DurationSpec& lifetime = profile_.lwm2m.lifetime.value;
+    void check_lifetime(const Placed<base::DurationSpec>& said) {
+        const base::DurationSpec& lifetime = said.value;
         const auto least =
             lifetime.shape == base::DurationSpec::Shape::jitter || lifetime.shape == base::DurationSpec::Shape::uniform
                 ? lifetime.centre - lifetime.spread
                 : lifetime.centre;
         if (least < std::chrono::seconds(1)) {
-            diagnostics_.error(profile_.lwm2m.lifetime.place, "lifetime: below one second",
-                               "it is registered in whole seconds");
+            diagnostics_.error(said.place, "lifetime: below one second", "it is registered in whole seconds");
         }
     }
 
@@ -512,31 +512,111 @@ private:
         ++count_;
     }
 
-    void add_server() {
-        const auto lifetime = std::chrono::duration_cast<std::chrono::seconds>(result_.lifetime.mean());
-        for (auto& [path, resources] : instances_) {
-            if (path.object() == server_object && path.instance() != 0) {
+    // The first server is the target of the run; which are the others, `servers:` says.
+    void add_servers() {
+        const auto add = [&](const Path& object, const ServerSection* section) {
+            ResolvedServer server;
+            server.object = object;
+            if (section != nullptr) server.uri = section->uri;
+            server.lifetime = profile_.lwm2m.lifetime.value;
+            if (section != nullptr && section->lifetime) {
+                check_lifetime(*section->lifetime);
+                server.lifetime = section->lifetime->value;
+            }
+            fill_server(server);
+            result_.servers.push_back(std::move(server));
+        };
+        add(first_server(), nullptr);
+        for (const ServerSection& section : profile_.servers) add(server_object_of(section), &section);
+        check_servers();
+    }
+
+    std::optional<double> number_at(const Path& instance, std::uint16_t resource) const {
+        const auto drafts = instances_.find(instance);
+        if (drafts == instances_.end()) return std::nullopt;
+        const auto found = drafts->second.find(resource);
+        if (found == drafts->second.end() || found->second.resources.front().generator >= 0) return std::nullopt;
+        return lwm2m::to_number(found->second.resources.front().value.view());
+    }
+
+    // Is it the instance of one of `servers:`?
+    bool is_further(const Path& instance) const {
+        const auto id = number_at(instance, server_resource::short_server_id);
+        return id && std::ranges::any_of(profile_.servers, [&](const auto& server) { return server.short_id == *id; });
+    }
+
+    Path free_server_object() const {
+        Path object(server_object, 0);
+        while (instances_.contains(object)) ++object.ids[1];
+        return object;
+    }
+
+    Path first_server() {
+        std::optional<Path> found;
+        for (const auto& [path, resources] : instances_) {
+            if (path.object() != server_object || is_further(path)) continue;
+            if (found) {
                 diagnostics_.error(profile_.place,
-                                   fmt::format("{}: a device has one server, /1/0", lwm2m::to_string(path)));
+                                   fmt::format("{} and {} are two servers, and only one is the target of the run",
+                                               lwm2m::to_string(*found), lwm2m::to_string(path)),
+                                   "say where the other is: servers: {124: {uri: coap://127.0.0.1:5783}}, with the "
+                                   "short_server_id of its instance");
+            }
+            if (!found) found = path;
+        }
+        const Path object = found.value_or(free_server_object());
+        provide(object, server_resource::short_server_id, "123");
+        return object;
+    }
+
+    Path server_object_of(const ServerSection& section) {
+        for (const auto& [path, resources] : instances_) {
+            if (path.object() == server_object &&
+                number_at(path, server_resource::short_server_id) == section.short_id) {
+                return path;
             }
         }
-        const Path server(server_object, 0);
-        instances_.try_emplace(server);
-        provide(server, server_resource::short_server_id, "123");
-        provide(server, server_resource::lifetime, std::to_string(lifetime.count()));
-        provide(server, server_resource::storing, "true");  // Core 1.1.1, E.2: the default
-        provide(server, server_resource::binding, registered_binding());
+        const Path object = free_server_object();
+        provide(object, server_resource::short_server_id, std::to_string(section.short_id));
+        return object;
+    }
+
+    void fill_server(ResolvedServer& server) {
+        const Path& object = server.object;
+        const auto lifetime = std::chrono::duration_cast<std::chrono::seconds>(server.lifetime.mean());
+        provide(object, server_resource::lifetime, std::to_string(lifetime.count()));
+        provide(object, server_resource::storing, "true");  // Core 1.1.1, E.2: the default
+        provide(object, server_resource::binding, registered_binding());
+        server.short_id = static_cast<std::uint16_t>(number_at(object, server_resource::short_server_id).value_or(0));
         const auto seconds_of = [&](std::uint16_t id) -> std::optional<base::Duration> {
-            const auto found = instances_[server].find(id);
-            if (found == instances_[server].end() || found->second.resources.front().generator >= 0)
-                return std::nullopt;
-            const double number = lwm2m::to_number(found->second.resources.front().value.view());
-            return number >= 0 && number < 4e9 ? std::optional(base::from_seconds(number)) : std::nullopt;
+            const auto number = number_at(object, id);
+            return number && *number >= 0 && *number < 4e9 ? std::optional(base::from_seconds(*number)) : std::nullopt;
         };
-        result_.default_pmin = seconds_of(server_resource::default_pmin).value_or(base::Duration{0});
+        server.default_pmin = seconds_of(server_resource::default_pmin).value_or(base::Duration{0});
         // 0 stands for none (Core 1.1.1, 5.1.2), as for the attribute.
         const auto pmax = seconds_of(server_resource::default_pmax);
-        if (pmax && *pmax > base::Duration::zero()) result_.default_pmax = pmax;
+        if (pmax && *pmax > base::Duration::zero()) server.default_pmax = pmax;
+    }
+
+    // A datagram is told to be one server's by its address, a right by the short id.
+    void check_servers() {
+        if (result_.servers.size() > most_servers) {
+            diagnostics_.error(profile_.servers.front().place,
+                               fmt::format("servers: {} at most, the target included", most_servers));
+        }
+        for (std::size_t i = 0; i < result_.servers.size(); ++i) {
+            for (std::size_t j = i + 1; j < result_.servers.size(); ++j) {
+                const Place& place = profile_.servers[j - 1].place;
+                if (result_.servers[i].short_id == result_.servers[j].short_id) {
+                    diagnostics_.error(place, fmt::format("servers: {} is the short id of another server too",
+                                                          result_.servers[j].short_id));
+                } else if (result_.servers[i].uri == result_.servers[j].uri) {
+                    diagnostics_.error(place,
+                                       fmt::format("servers: {} is there twice", to_string(*result_.servers[j].uri)),
+                                       "each server has an address of its own");
+                }
+            }
+        }
     }
 
     std::string registered_binding() const {

@@ -10,6 +10,7 @@
 
 #include "coap/transmission.h"
 #include "profiles/generator_spec.h"
+#include "profiles/server_uri.h"
 #include "simulator/base/units.h"
 #include "simulator/lwm2m/content_format.h"
 #include "simulator/lwm2m/object_model.h"
@@ -70,13 +71,23 @@ struct BehaviourSpec {
     SendSpec send;
 };
 
+// A LwM2M server that the devices register with.
+struct ResolvedServer {
+    lwm2m::Path object;                          // its Server object instance
+    std::uint16_t short_id = 0;                  // 1/x/0
+    std::optional<ServerUri> uri;                // none: the target of the run
+    base::DurationSpec lifetime;                 // 1/x/1; whole seconds when registered
+    base::Duration default_pmin{0};              // 1/x/2; 0 = none
+    std::optional<base::Duration> default_pmax;  // 1/x/3
+};
+
 struct ResolvedProfile {
     std::string name;
     std::string endpoint;  // template: {index} {index:08} {imei} {uuid} {shard} {seed} {profile}
     Lwm2mVersion version = Lwm2mVersion::v1_1;
     std::string binding = "U";
     bool queue_mode = false;
-    base::DurationSpec lifetime;  // whole seconds when registered
+    std::vector<ResolvedServer> servers;  // the first is the target of the run
 
     // Models of objects that no definition is known of; `objects` points into them.
     std::vector<std::shared_ptr<const lwm2m::ObjectModel>> guessed_models;
@@ -88,9 +99,6 @@ struct ResolvedProfile {
 
     // Ready for the wire: the link list of the Register and Update payload (Content-Format 40), RFC 6690.
     std::string object_links;
-
-    base::Duration default_pmin{0};              // 1/0/2; 0 = none
-    std::optional<base::Duration> default_pmax;  // 1/0/3
 
     std::vector<lwm2m::ContentFormat> formats;  // that the device can read and write, the preferred one first
     lwm2m::ContentFormat default_format = lwm2m::ContentFormat::tlv;  // of an answer when the request has no Accept

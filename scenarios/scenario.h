@@ -11,6 +11,7 @@
 #include "profiles/diagnostics.h"
 #include "profiles/fields.h"
 #include "profiles/server_actions.h"
+#include "profiles/server_uri.h"
 #include "profiles/yaml.h"
 #include "simulator/base/error.h"
 #include "simulator/base/time.h"
@@ -19,13 +20,9 @@ namespace scenarios {
 
 // Where the server under test listens: coap://host, coap://host:5684, coap://[::1]:5684. The host is not looked up
 // here.
-struct Target {
-    std::string host;  // a name or an address, without brackets
-    std::uint16_t port = 5683;
-    friend bool operator==(const Target&, const Target&) = default;
-};
-base::Result<Target> parse_target(std::string_view uri);
-std::string to_string(const Target& target);
+using Target = profiles::ServerUri;
+inline base::Result<Target> parse_target(std::string_view uri) { return profiles::parse_server_uri(uri); }
+using profiles::to_string;
 
 struct FleetShare {
     std::string profile;          // a name in the catalog, or the path of a file

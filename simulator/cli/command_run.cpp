@@ -116,6 +116,18 @@ tl::expected<engine::RunOptions, engine::StartError> engine_options(const RunCom
     if (const auto reason = refuse_stranger(target, scenario.devices); !reason.empty() && !command.own_target) {
         return fail(ExitCode::usage, reason);
     }
+    for (const auto& profile : model.profiles) {
+        auto& addresses = options.further_servers.emplace_back();
+        for (std::size_t i = 1; i < profile->servers.size(); ++i) {
+            const auto address = resolve(*profile->servers[i].uri);
+            if (!address) return fail(ExitCode::unreachable, address.error());
+            if (const auto reason = refuse_stranger(*address, scenario.devices);
+                !reason.empty() && !command.own_target) {
+                return fail(ExitCode::usage, reason);
+            }
+            addresses.push_back(*address);
+        }
+    }
     const auto sources = plan_sources(target, command.addresses, command.pool);
     if (!sources) return fail(ExitCode::usage, sources.error());
     options.addresses = sources->kind;

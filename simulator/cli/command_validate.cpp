@@ -112,9 +112,9 @@ private:
 
     static std::string summary(const profiles::ResolvedProfile& profile) {
         return fmt::format("LwM2M {}, lifetime {}, {} objects, {} resources ({} generators), {} bytes of links",
-                           profiles::name(profile.version), base::format_duration_spec(profile.lifetime),
-                           profile.objects.size(), profile.resources.size(), profile.generators.size(),
-                           profile.object_links.size());
+                           profiles::name(profile.version),
+                           base::format_duration_spec(profile.servers.front().lifetime), profile.objects.size(),
+                           profile.resources.size(), profile.generators.size(), profile.object_links.size());
     }
 
     static std::string summary(const scenarios::Scenario& scenario, const profiles::Population& fleet) {

@@ -29,8 +29,9 @@ profiles::ServerActions with_defaults(profiles::ServerActions actions,
     const auto given = actions.actions.size();
     actions = profiles::with_default_observations(std::move(actions), profiles);
     // Profiles that say themselves how often they notify need no attributes.
-    const bool periodic = std::all_of(profiles.begin(), profiles.end(),
-                                      [](const auto& profile) { return profile->default_pmax.has_value(); });
+    const bool periodic = std::all_of(profiles.begin(), profiles.end(), [](const auto& profile) {
+        return profile->servers.front().default_pmax.has_value();
+    });
     if (periodic) return actions;
     for (auto added = actions.actions.begin() + static_cast<std::ptrdiff_t>(given); added != actions.actions.end();
          ++added) {

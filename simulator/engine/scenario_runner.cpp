@@ -54,6 +54,7 @@ struct ScenarioRunner::ShardHost {
 struct ScenarioRunner::ServerHost {
     asio::io_context io{1};
     std::unique_ptr<net::UdpTransport> transport;
+    std::unique_ptr<server::Server> server;
     std::unique_ptr<ServerWorker> worker;
     std::unique_ptr<WorkerThread> thread;
 };
@@ -63,7 +64,7 @@ ScenarioRunner::ScenarioRunner(const FleetModel& model, RunOptions options)
 
 ScenarioRunner::~ScenarioRunner() {
     for (auto& host : shards_) host->thread.reset();
-    if (server_host_) server_host_->thread.reset();
+    for (auto& host : servers_) host->thread.reset();
 }
 
 tl::expected<std::unique_ptr<ScenarioRunner>, StartError> ScenarioRunner::prepare(const FleetModel& model,
@@ -71,6 +72,43 @@ tl::expected<std::unique_ptr<ScenarioRunner>, StartError> ScenarioRunner::prepar
     std::unique_ptr<ScenarioRunner> runner(new ScenarioRunner(model, std::move(options)));
     if (auto error = runner->open()) return tl::unexpected(std::move(*error));
     return runner;
+}
+
+std::optional<StartError> ScenarioRunner::open_server(const net::Address& address) {
+    auto host = std::make_unique<ServerHost>();
+    auto transport = net::UdpTransport::open_server(host->io, address);
+    if (!transport) return StartError{metrics::ExitCode::host, "embedded server: " + transport.error().message};
+    host->transport = std::move(*transport);
+    server::ServerConfig config;
+    config.seed = model_.scenario.seed;
+    config.actions = model_.scenario.server;
+    config.objects = model_.objects;
+    config.capacity = static_cast<std::uint32_t>(model_.population->size() + model_.population->size() / 16 + 1024);
+    host->server = std::make_unique<server::Server>(std::move(config), *host->transport);
+    host->worker = std::make_unique<ServerWorker>(*host->server);
+    const auto name = servers_.empty() ? std::string("server") : fmt::format("server-{}", servers_.size());
+    host->thread = std::make_unique<WorkerThread>(name, host->io, *host->worker, *host->transport, clock_);
+    servers_.push_back(std::move(host));
+    return std::nullopt;
+}
+
+// A device tells its servers apart by their addresses, and reaches all of them from its own.
+std::optional<StartError> ScenarioRunner::check_further_servers() const {
+    for (std::size_t i = 0; i < options_.further_servers.size(); ++i) {
+        for (const auto& address : options_.further_servers[i]) {
+            const auto refuse = [&](std::string_view why) {
+                return StartError{metrics::ExitCode::usage,
+                                  fmt::format("profile {}: the server {} {} {}", model_.profiles[i]->name,
+                                              net::to_string(address), why, net::to_string(target_))};
+            };
+            const auto& list = options_.further_servers[i];
+            if (address == target_) return refuse("is the target itself,");
+            if (std::ranges::count(list, address) > 1) return refuse("is there twice, beside the target");
+            if (address.v6 != target_.v6) return refuse("is not of one family with the target");
+            if (address.loopback() != target_.loopback()) return refuse("is not reached from where the target is,");
+        }
+    }
+    return std::nullopt;
 }
 
 std::optional<StartError> ScenarioRunner::open() {
@@ -82,24 +120,22 @@ std::optional<StartError> ScenarioRunner::open() {
         info.timeout = std::max(info.timeout, profile->transmission.max_transmit_wait());
     }
 
+    std::vector<net::Address> further;
+    for (const auto& list : options_.further_servers) {
+        for (const auto& address : list) {
+            if (std::ranges::find(further, address) == further.end()) further.push_back(address);
+        }
+    }
     if (!options_.target) {
-        server_host_ = std::make_unique<ServerHost>();
-        auto transport =
-            net::UdpTransport::open_server(server_host_->io, net::Address::from_v4(0x7f000001, options_.server_port));
-        if (!transport) return StartError{metrics::ExitCode::host, "embedded server: " + transport.error().message};
-        server_host_->transport = std::move(*transport);
-        target_ = server_host_->transport->local_address();
-        server::ServerConfig config;
-        config.seed = model_.scenario.seed;
-        config.actions = model_.scenario.server;
-        config.objects = model_.objects;
-        config.capacity = static_cast<std::uint32_t>(model_.population->size() + model_.population->size() / 16 + 1024);
-        server_ = std::make_unique<server::Server>(std::move(config), *server_host_->transport);
-        server_host_->worker = std::make_unique<ServerWorker>(*server_);
-        server_host_->thread = std::make_unique<WorkerThread>("server", server_host_->io, *server_host_->worker,
-                                                              *server_host_->transport, clock_);
+        if (auto error = open_server(net::Address::from_v4(0x7f000001, options_.server_port))) return error;
+        target_ = servers_.front()->transport->local_address();
+        if (auto error = check_further_servers()) return error;
+        for (const auto& address : further) {
+            if (auto error = open_server(address)) return error;
+        }
     } else {
         target_ = *options_.target;
+        if (auto error = check_further_servers()) return error;
         if (auto error = probe_target()) return error;
     }
 
@@ -166,7 +202,7 @@ std::optional<StartError> ScenarioRunner::open() {
             host.shard = std::make_unique<Shard>(ShardConfig{.seed = model_.scenario.seed,
                                                              .membership = std::move(membership),
                                                              .profiles = model_.profiles,
-                                                             .server = target_,
+                                                             .servers = {target_, options_.further_servers},
                                                              .plan = model_.plan.get(),
                                                              .capacity = {},
                                                              .impairment = host.impairment.get()},
@@ -199,7 +235,7 @@ std::optional<StartError> ScenarioRunner::probe_target() const {
 
 metrics::RunResult ScenarioRunner::run() {
     clock_.start_at(std::chrono::steady_clock::now() + start_lead);
-    if (server_host_) server_host_->thread->start();
+    for (auto& host : servers_) host->thread->start();
     for (auto& host : shards_) host->thread->start();
     if (options_.hooks.leak_operation) shards_[0]->thread->run([&] { shards_[0]->shard->leak_operation(); });
 
@@ -212,9 +248,9 @@ metrics::RunResult ScenarioRunner::run() {
         now = clock_.now();
         judge_ticks();
         watch_target(now);
-        if (options_.hooks.freeze_server && server_host_ && !frozen &&
+        if (options_.hooks.freeze_server && !servers_.empty() && !frozen &&
             now >= base::Time(options_.hooks.freeze_server->first)) {
-            server_host_->thread->freeze(options_.hooks.freeze_server->second);
+            servers_.front()->thread->freeze(options_.hooks.freeze_server->second);
             frozen = true;
         }
         const int interrupts = interrupts_.load();
@@ -305,7 +341,7 @@ metrics::RunResult ScenarioRunner::conclude(base::Time ended) {
             host->shard->sync_transport();
         });
     }
-    if (server_host_) std::this_thread::sleep_for(watch_interval);  // its last datagrams are on their way
+    if (!servers_.empty()) std::this_thread::sleep_for(watch_interval);  // its last datagrams are on their way
     auto result = metrics::RunResult{};
     bool conservation_held = true;
     for (auto& host : shards_) {
@@ -313,13 +349,13 @@ metrics::RunResult ScenarioRunner::conclude(base::Time ended) {
         host->shard->sync_transport();
         conservation_held = conservation_held && host->shard->conservation_held();
     }
-    if (server_host_) {
-        server_host_->thread->run([&] {
+    for (auto& host : servers_) {
+        host->thread->run([&] {
             const base::Time now = clock_.now();
-            server_->stop(now);
-            server_->every_second(now);
+            host->server->stop(now);
+            host->server->every_second(now);
         });
-        server_host_->thread->stop();
+        host->thread->stop();
     }
     result.snapshot = snapshot();
     auto& fleet = *result.snapshot.fleet;
@@ -327,7 +363,7 @@ metrics::RunResult ScenarioRunner::conclude(base::Time ended) {
     result.load = load_ended_ ? load_end_.time_since_epoch() : result.duration;
     result.interrupted = interrupts_.load() > 0;
     result.laws = metrics::conservation(fleet.totals, metrics::Moment::ended, options_.info.devices);
-    if (server_) {
+    if (!servers_.empty()) {
         const auto laws = metrics::conservation(result.snapshot.server->totals);
         result.laws.insert(result.laws.end(), laws.begin(), laws.end());
     }
@@ -380,18 +416,24 @@ metrics::Snapshot ScenarioRunner::snapshot() const {
     fleet.devices_target =
         static_cast<std::int64_t>(now >= model_.plan->end() ? phase.after : std::max(phase.before, phase.after));
     fleet.valid = valid_.load();
-    if (server_) {
-        const metrics::ServerFigures* figures = &server_->figures();
-        snapshot.server = metrics::fold_server(std::span(&figures, 1));
-        snapshot.server->thread_cpu = {server_host_->thread ? base::Duration(server_host_->thread->load().cpu_ns.load())
-                                                            : base::Duration{0}};
+    if (!servers_.empty()) {
+        std::vector<const metrics::ServerFigures*> figures;
+        for (const auto& host : servers_) figures.push_back(&host->server->figures());
+        snapshot.server = metrics::fold_server(figures);
+        snapshot.server->thread_cpu.clear();
+        for (const auto& host : servers_) {
+            snapshot.server->thread_cpu.push_back(host->thread ? base::Duration(host->thread->load().cpu_ns.load())
+                                                               : base::Duration{0});
+        }
     }
     snapshot.process = metrics::read_process_figures();
     return snapshot;
 }
 
+server::Server* ScenarioRunner::server() { return servers_.empty() ? nullptr : servers_.front()->server.get(); }
+
 void ScenarioRunner::post_to_server(std::function<void()> task) {
-    if (server_host_ && server_host_->thread) server_host_->thread->post(std::move(task));
+    if (!servers_.empty() && servers_.front()->thread) servers_.front()->thread->post(std::move(task));
 }
 
 }  // namespace engine

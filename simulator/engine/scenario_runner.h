@@ -28,6 +28,8 @@ struct TestHooks {
 struct RunOptions {
     std::uint32_t threads = 1;           // shards
     std::optional<net::Address> target;  // none: the embedded server
+    // By profile: the addresses of its further servers. Without a target embedded servers listen there.
+    std::vector<std::vector<net::Address>> further_servers;
     net::Prefix pool{net::Address::from_v4(0x7f010000, 0), (1u << 24) - (1u << 16) - 1};
     net::AddressPlan::Kind addresses = net::AddressPlan::Kind::pool;
     std::optional<net::Address> single_address;  // of the plan `ports`
@@ -61,7 +63,7 @@ public:
     void interrupt() { interrupts_.fetch_add(1); }
 
     // The embedded server, and how to reach its thread; null when the target is somebody else's.
-    server::Server* server() { return server_ ? server_.get() : nullptr; }
+    server::Server* server();
     void post_to_server(std::function<void()> task);
     net::Address target() const { return target_; }
     std::size_t threads() const { return shards_.size(); }
@@ -73,6 +75,8 @@ private:
     struct ServerHost;
     ScenarioRunner(const FleetModel& model, RunOptions options);
     std::optional<StartError> open();
+    std::optional<StartError> open_server(const net::Address& address);
+    std::optional<StartError> check_further_servers() const;
     std::optional<StartError> probe_target() const;
     void judge_ticks();
     void watch_target(base::Time now);
@@ -84,8 +88,7 @@ private:
     net::Address target_;
     WallClock clock_;
     std::vector<std::unique_ptr<ShardHost>> shards_;
-    std::unique_ptr<ServerHost> server_host_;
-    std::unique_ptr<server::Server> server_;
+    std::vector<std::unique_ptr<ServerHost>> servers_;  // embedded ones: the target first
     std::unique_ptr<metrics::GeneratorJudge> judge_;
     std::atomic<int> interrupts_{0};
     std::atomic<bool> valid_{true};

@@ -11,11 +11,15 @@ constexpr std::uint32_t scan_slice = 2048;  // devices planned at a time
 constexpr base::Duration scan_pause = std::chrono::milliseconds(5);
 constexpr base::Duration drain_pause = std::chrono::milliseconds(5);
 
-std::uint32_t exchanges_for(std::uint32_t devices) { return devices + 64; }
-std::uint32_t messages_for(std::uint32_t devices) { return std::max<std::uint32_t>(devices * 2, 1 << 16); }
-std::uint32_t timers_for(std::uint32_t devices) {
-    // A device has a life timer, a step of the plan, an exchange, and one for each observation.
-    return devices * 7 + 1024;
+// Every device has a link to a server, some have more.
+std::uint32_t links_of(const ShardConfig& config) {
+    return config.membership.devices + fleet::count_further_links(config.membership, config.profiles);
+}
+std::uint32_t exchanges_for(std::uint32_t links) { return links + 64; }
+std::uint32_t messages_for(std::uint32_t links) { return std::max<std::uint32_t>(links * 2, 1 << 16); }
+std::uint32_t timers_for(std::uint32_t links) {
+    // A device has a step of the plan; a link a life timer, an exchange, and one for each observation.
+    return links * 7 + 1024;
 }
 
 // How early the scan for a phase begins, so that it has come past every device when the phase begins.
@@ -33,12 +37,12 @@ std::vector<metrics::Operation> supported_operations() {
 Shard::Shard(ShardConfig config, net::Transport& transport)
     : transport_(transport),
       plan_(*config.plan),
-      timers_(timers_for(config.membership.devices)),
-      endpoint_({.exchanges = exchanges_for(config.membership.devices),
-                 .messages = messages_for(config.membership.devices),
+      timers_(timers_for(links_of(config))),
+      endpoint_({.exchanges = exchanges_for(links_of(config)),
+                 .messages = messages_for(links_of(config)),
                  .timer_kind = static_cast<std::uint32_t>(fleet::TimerKind::exchange)},
                 timers_),
-      pool_(config.seed, std::move(config.membership), std::move(config.profiles), config.server, config.capacity),
+      pool_(config.seed, std::move(config.membership), std::move(config.profiles), config.servers, config.capacity),
       outbox_(transport, outbox_slots),
       latency_(supported_operations(), pool_.profiles.size()),
       impairment_(config.impairment) {
@@ -167,7 +171,6 @@ void Shard::drain_slice(fleet::Turn& step) {
     const double share = std::min(1.0, base::seconds(step.now - drain_begin_) / base::seconds(drain_over_));
     const auto until = static_cast<fleet::DeviceId>(share * pool_.size());
     for (; drained_ < until; ++drained_) {
-        if (pool_[drained_].state == metrics::DeviceState::stopped) continue;
         // No plan says when: a slice is due when it comes, so it adds no lag to the run that it ends.
         fleet::on_command(step, drained_, {fleet::Command::Kind::deregister, step.now});
     }

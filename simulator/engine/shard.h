@@ -17,7 +17,7 @@ struct ShardConfig {
     std::uint64_t seed = 0;
     fleet::Membership membership;
     std::vector<profiles::ResolvedProfilePtr> profiles;
-    net::Address server;
+    fleet::ServerAddresses servers;
     const scenarios::Plan* plan = nullptr;  // must outlive the shard
     fleet::PoolCapacity capacity{};
     const net::Impairment* impairment =

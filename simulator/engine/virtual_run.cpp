@@ -1,5 +1,7 @@
 #include "simulator/engine/virtual_run.h"
 
+#include <algorithm>
+
 #include "metrics/process.h"
 #include "simulator/engine/shard.h"
 #include "simulator/net/memory_transport.h"
@@ -52,38 +54,42 @@ struct VirtualShard {
     std::unique_ptr<Shard> shard;
 };
 
+struct VirtualServer {
+    explicit VirtualServer(net::MemoryNetwork& network) : transport(network) {}
+    net::MemoryTransport transport;
+    std::unique_ptr<server::Server> server;
+};
+
 class World {
 public:
     World(const FleetModel& model, const VirtualOptions& options) : model_(model) {
-        const auto address = net::Address::from_v4(0x7f000001, 5683);
-        server_transport_.attach(0, address);
-        server::ServerConfig config;
-        config.seed = model.scenario.seed;
-        config.actions = model.scenario.server;
-        config.objects = model.objects;
-        config.capacity = static_cast<std::uint32_t>(model.population->size() * 2 + 1024);
-        server_ = std::make_unique<server::Server>(std::move(config), server_transport_);
+        addresses_.first = net::Address::from_v4(0x7f000001, 5683);
+        add_server(addresses_.first);
+        addresses_.further = further_addresses(model);
+        for (const auto& address : distinct(addresses_.further)) add_server(address);
         const auto count = static_cast<std::uint32_t>(
             std::min<std::uint64_t>(std::max(options.threads, 1u), model.population->size()));
-        for (std::uint32_t i = 0; i < count; ++i) add_shard(i, count, address);
+        for (std::uint32_t i = 0; i < count; ++i) add_shard(i, count);
     }
 
     // One moment: everybody works until nobody has anything left to do now.
     void settle(base::Time now) {
         for (bool more = true; more;) {
-            more = server_->work(now);
+            more = false;
+            for (auto& host : servers_) more = host->server->work(now) || more;
             for (auto& host : shards_) more = host->shard->work(now) || more;
-            more = more || server_transport_.waiting();
+            for (auto& host : servers_) more = more || host->transport.waiting();
             for (auto& host : shards_) more = more || host->transport->waiting();
         }
     }
     base::Time next_due() const {
-        base::Time due = server_->next_due();
+        base::Time due = base::never;
+        for (const auto& host : servers_) due = std::min(due, host->server->next_due());
         for (const auto& host : shards_) due = std::min(due, host->shard->next_due());
         return due;
     }
     void every_second(base::Time now) {
-        server_->every_second(now);
+        for (auto& host : servers_) host->server->every_second(now);
         for (auto& host : shards_) host->shard->every_second(now);
     }
     void stop(base::Time now) {
@@ -105,8 +111,9 @@ public:
             latencies.push_back(&host->shard->latency());
         }
         snapshot.fleet = metrics::fold(counters, latencies);
-        const metrics::ServerFigures* figures = &server_->figures();
-        snapshot.server = metrics::fold_server(std::span(&figures, 1));
+        std::vector<const metrics::ServerFigures*> figures;
+        for (const auto& host : servers_) figures.push_back(&host->server->figures());
+        snapshot.server = metrics::fold_server(figures);
         snapshot.process = metrics::read_process_figures();
         return snapshot;
     }
@@ -145,7 +152,42 @@ public:
     }
 
 private:
-    void add_shard(std::uint32_t index, std::uint32_t count, const net::Address& server) {
+    // Further servers have the addresses that the profiles say; a host's name has one that stands for it.
+    static std::vector<std::vector<net::Address>> further_addresses(const FleetModel& model) {
+        std::vector<std::vector<net::Address>> found;
+        for (const auto& profile : model.profiles) {
+            auto& list = found.emplace_back();
+            for (std::size_t i = 1; i < profile->servers.size(); ++i) {
+                const auto& uri = *profile->servers[i].uri;
+                const auto address = net::parse_ip(uri.host, uri.port);
+                std::uint32_t name = 0;
+                for (const char c : uri.host) name = name * 31 + static_cast<unsigned char>(c);
+                list.push_back(address ? *address : net::Address::from_v4(0x0a000000 | (name & 0xffffff), uri.port));
+            }
+        }
+        return found;
+    }
+    static std::vector<net::Address> distinct(const std::vector<std::vector<net::Address>>& lists) {
+        std::vector<net::Address> all;
+        for (const auto& list : lists) {
+            for (const auto& address : list) {
+                if (std::ranges::find(all, address) == all.end()) all.push_back(address);
+            }
+        }
+        return all;
+    }
+    void add_server(const net::Address& address) {
+        auto host = std::make_unique<VirtualServer>(network_);
+        host->transport.attach(0, address);
+        server::ServerConfig config;
+        config.seed = model_.scenario.seed;
+        config.actions = model_.scenario.server;
+        config.objects = model_.objects;
+        config.capacity = static_cast<std::uint32_t>(model_.population->size() * 2 + 1024);
+        host->server = std::make_unique<server::Server>(std::move(config), host->transport);
+        servers_.push_back(std::move(host));
+    }
+    void add_shard(std::uint32_t index, std::uint32_t count) {
         auto host = std::make_unique<VirtualShard>();
         host->members = model_.membership(index, count);
         host->transport = std::make_unique<net::MemoryTransport>(network_);
@@ -171,7 +213,7 @@ private:
         host->shard = std::make_unique<Shard>(ShardConfig{.seed = model_.scenario.seed,
                                                           .membership = host->members,
                                                           .profiles = model_.profiles,
-                                                          .server = server,
+                                                          .servers = addresses_,
                                                           .plan = model_.plan.get(),
                                                           .capacity = {},
                                                           .impairment = host->impairment.get()},
@@ -181,8 +223,8 @@ private:
 
     const FleetModel& model_;
     net::MemoryNetwork network_;
-    net::MemoryTransport server_transport_{network_};
-    std::unique_ptr<server::Server> server_;
+    fleet::ServerAddresses addresses_;
+    std::vector<std::unique_ptr<VirtualServer>> servers_;  // the target first
     std::vector<std::unique_ptr<VirtualShard>> shards_;
 };
 

@@ -18,13 +18,16 @@
 namespace fleet {
 
 using DeviceId = std::uint32_t;  // number of a device in its shard
+// Number of a link in its shard. The first link of a device has the device's number; those of further links follow on
+// the last device's.
+using LinkId = std::uint32_t;
 
 // The kinds of timers on a shard's wheel (TimerEvent::kind).
 enum class TimerKind : std::uint32_t {
     exchange = 0,  // index: exchange of the coap::Endpoint
-    life = 1,      // index: DeviceId; start, update, retry, reboot
+    life = 1,      // index: LinkId; start, update, retry, reboot
     notify = 2,    // index: observation
-    send = 3,      // index: DeviceId; one at most
+    send = 3,      // index: LinkId; one at most
 };
 
 // Where the server keeps the registration: "rd/5a3f". Longer ones than fit are refused as a bad response.
@@ -44,21 +47,23 @@ private:
     std::array<char, max_size> bytes_{};
 };
 
-struct Device {
+// What a device remembers of one of its servers: a registration of its own, and all that belongs to it.
+struct Link {
     coap::Peer peer;
     base::TimerId life_timer = base::no_index;
     std::uint32_t observations = base::no_index;  // head of a list through Observation::next
-    std::uint32_t changes = base::no_index;       // head of a list through Change::next
     std::uint32_t lifetime = 0;                   // s, as registered
     std::uint32_t tokens = 0;                     // how many tokens were made
-    metrics::ProfileIndex profile = 0;
+    metrics::ProfileIndex profile = 0;            // of the device
+    std::uint8_t server = 0;                      // its place in ProfileState::servers
     metrics::DeviceState state = metrics::DeviceState::idle;
     std::uint8_t attempts = 0;        // of the registration sequence under way (Core 1.1.1, 6.2.1.1)
     std::uint8_t sequences = 0;       // that have failed
-    bool update_due : 1 = false;      // waits for the exchange under way to end
+    bool update_due : 1 = false;      // asked for; goes out when the exchange under way has ended
     bool deregister_due : 1 = false;  // the same
     bool lifetime_changed : 1 = false;
     bool links_changed : 1 = false;
+    bool links_sent : 1 = false;  // the Update under way has the object list
     bool notify_due : 1 = false;  // an observation waits for the exchange under way to end
     bool send_due : 1 = false;    // a Send does
     bool send_armed : 1 = false;  // its timer runs
@@ -66,7 +71,20 @@ struct Device {
     Location location;
 };
 
-// What one Observe or Observe-Composite of a device's one server asked for.
+// A device is its first link, and what all its links share.
+struct Device : Link {
+    std::uint32_t changes = base::no_index;  // head of a list through Change::next
+    std::uint32_t further = base::no_index;  // its second link: head of a list through FurtherLink::next
+};
+static_assert(sizeof(Device) == 80);
+
+// A link to another server than the first; few devices have any.
+struct FurtherLink : Link {
+    DeviceId device = 0;
+    std::uint32_t next = base::no_index;  // of the same device
+};
+
+// What one Observe or Observe-Composite of a server asked for.
 struct Observation {
     base::Time intended{};           // when the next notification is due
     base::Time notified{};           // when the last one was (or the answer to the Observe)
@@ -80,8 +98,8 @@ struct Observation {
     std::uint16_t format = 0;
     std::uint16_t message_id = 0;  // of the last notification: a RST names it
     std::uint32_t sequence = 0;
-    std::uint32_t device = 0;
-    std::uint32_t next = base::no_index;        // of the same device
+    LinkId link = 0;
+    std::uint32_t next = base::no_index;        // of the same link
     std::uint32_t attributes = base::no_index;  // those that the Observe itself brought (LwM2M 1.2)
     std::uint32_t compound = base::no_index;    // of an observation of several paths or of a multiple resource
     std::uint32_t history = base::no_index;     // the oldest of the notifications that are kept for later
@@ -117,6 +135,7 @@ struct Change {
     Kind kind = Kind::value;
     lwm2m::Type type = lwm2m::Type::none;
     std::uint16_t size = 0;    // of the bytes
+    std::uint8_t server = 0;   // whose attributes: Link::server
     std::uint64_t number = 0;  // the bits of a value without bytes, or the handle of the bytes
     std::uint32_t next = base::no_index;
 };

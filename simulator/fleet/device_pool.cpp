@@ -1,7 +1,9 @@
 #include "simulator/fleet/device_pool.h"
 
+#include <algorithm>
 #include <new>
 
+#include "simulator/base/check.h"
 #include "simulator/base/random.h"
 
 namespace fleet {
@@ -11,15 +13,41 @@ constexpr std::size_t largest_answer = 256 * 1024;  // bytes; a body beyond it i
 
 constexpr std::uint32_t most_transfers = 1u << 17;  // memory is taken for those under way only
 
-// A whole number that the profile gives for a resource of its first Server object instance.
-std::uint32_t server_setting(const profiles::ResolvedProfile& profile, std::uint16_t resource,
-                             std::uint32_t otherwise) {
-    for (const auto& candidate : profile.resources) {
-        if (candidate.path.object() != 1 || candidate.path.resource() != resource) continue;
-        const double number = lwm2m::to_number(candidate.value.view());
-        if (number >= 0 && number <= 4294967295.0) return static_cast<std::uint32_t>(number);
+// A whole number that the profile gives for a resource of a Server object instance.
+std::uint32_t server_setting(const profiles::ResolvedProfile& profile, const lwm2m::Path& server,
+                             std::uint16_t resource, std::uint32_t otherwise) {
+    const auto at = profile.find(server.child(resource));
+    if (at < 0) return otherwise;
+    const double number = lwm2m::to_number(profile.resources[static_cast<std::size_t>(at)].value.view());
+    return number >= 0 && number <= 4294967295.0 ? static_cast<std::uint32_t>(number) : otherwise;
+}
+
+ServerState server_state(const profiles::ResolvedProfile& profile, const lwm2m::Path& object) {
+    const auto seconds = [&](std::uint16_t resource, std::uint32_t otherwise) {
+        return std::chrono::seconds(server_setting(profile, object, resource, otherwise));
+    };
+    return {.object = object,
+            .address = {},
+            .retry_count = server_setting(profile, object, 17, 5),
+            .retry_timer = seconds(18, 60),
+            .sequence_delay = seconds(19, 86400),
+            .sequence_count = server_setting(profile, object, 20, 1)};
+}
+
+// How far from registered.
+int rank(metrics::DeviceState state) {
+    using metrics::DeviceState;
+    switch (state) {
+        case DeviceState::idle: return 0;
+        case DeviceState::registered: return 1;
+        case DeviceState::asleep: return 2;
+        case DeviceState::registering: return 3;
+        case DeviceState::handshaking: return 4;
+        case DeviceState::bootstrapping: return 5;
+        case DeviceState::backoff: return 6;
+        case DeviceState::stopped: return 7;
     }
-    return otherwise;
+    return 0;
 }
 
 std::uint32_t share_of(std::uint64_t devices, std::uint32_t each) {
@@ -30,27 +58,32 @@ std::uint32_t share_of(std::uint64_t devices, std::uint32_t each) {
 }  // namespace
 
 ProfileState::ProfileState(profiles::ResolvedProfilePtr resolved)
-    : profile(std::move(resolved)),
-      generators(profile->generators),
-      retry_count(server_setting(*profile, 17, 5)),
-      retry_timer(std::chrono::seconds(server_setting(*profile, 18, 60))),
-      sequence_delay(std::chrono::seconds(server_setting(*profile, 19, 86400))),
-      sequence_count(server_setting(*profile, 20, 1)) {
-    for (const auto& instance : profile->instances) {
-        if (instance.path.object() == 1 && server.depth == 0) server = instance.path;
-    }
+    : profile(std::move(resolved)), generators(profile->generators) {
+    for (const auto& server : profile->servers) servers.push_back(server_state(*profile, server.object));
     abilities.formats = profile->formats;
     abilities.default_format = profile->default_format;
     abilities.composite = profile->version != profiles::Lwm2mVersion::v1_0;
     abilities.version = {1, static_cast<std::uint16_t>(profile->version)};
 }
 
+std::uint32_t count_further_links(const Membership& membership,
+                                  const std::vector<profiles::ResolvedProfilePtr>& profiles) {
+    const bool several = std::ranges::any_of(profiles, [](const auto& profile) { return profile->servers.size() > 1; });
+    std::uint32_t count = 0;
+    for (DeviceId id = 0; several && id < membership.devices; ++id) {
+        const auto& profile = *profiles[membership.profile_of(membership.index_of(id))];
+        count += static_cast<std::uint32_t>(profile.servers.size() - 1);
+    }
+    return count;
+}
+
 DevicePool::DevicePool(std::uint64_t run_seed, Membership members, std::vector<profiles::ResolvedProfilePtr> resolved,
-                       net::Address target, const PoolCapacity& capacity)
+                       const ServerAddresses& servers, const PoolCapacity& capacity)
     : seed(run_seed),
       membership(std::move(members)),
-      server(target),
-      observations(share_of(membership.devices, capacity.observations_per_device)),
+      server(servers.first),
+      further(count_further_links(membership, resolved)),
+      observations(share_of(membership.devices + further.capacity(), capacity.observations_per_device)),
       compounds(share_of(membership.devices, 1)),
       history(share_of(membership.devices, 4)),
       changes(share_of(membership.devices, capacity.changes_per_device)),
@@ -60,13 +93,43 @@ DevicePool::DevicePool(std::uint64_t run_seed, Membership members, std::vector<p
       devices_(membership.devices) {
     profiles.reserve(resolved.size());
     for (auto& profile : resolved) profiles.emplace_back(std::move(profile));
+    for (std::size_t i = 0; i < servers.further.size(); ++i) {
+        CHECK(servers.further[i].size() + 1 == profiles[i].servers.size());
+        for (std::size_t j = 0; j < servers.further[i].size(); ++j) {
+            profiles[i].servers[j + 1].address = servers.further[i][j];
+        }
+    }
     workspace.payload.resize(largest_answer);
     for (DeviceId id = 0; id < membership.devices; ++id) {
         Device& device = *new (&devices_[id]) Device;
         const auto index = membership.index_of(id);
         device.profile = membership.profile_of(index);
         device.peer.next_message_id = static_cast<std::uint16_t>(base::draw(seed, index, base::Stream::message_id, 0));
+        add_further_links(id);
     }
+}
+
+void DevicePool::add_further_links(DeviceId id) {
+    std::uint32_t* end = &devices_[id].further;
+    const auto count = profiles[devices_[id].profile].servers.size();
+    for (std::size_t server_index = 1; server_index < count; ++server_index) {
+        *end = further.take();
+        FurtherLink& link = further[*end];
+        link.device = id;
+        link.profile = devices_[id].profile;
+        link.server = static_cast<std::uint8_t>(server_index);
+        const auto bits = base::draw(seed, membership.index_of(id), base::Stream::message_id, server_index);
+        link.peer.next_message_id = static_cast<std::uint16_t>(bits);
+        end = &link.next;
+    }
+}
+
+metrics::DeviceState DevicePool::state_of(DeviceId device) const {
+    auto worst = devices_[device].state;
+    for (auto at = devices_[device].further; at != base::no_index; at = further[at].next) {
+        if (rank(further[at].state) > rank(worst)) worst = further[at].state;
+    }
+    return worst;
 }
 
 }  // namespace fleet

@@ -19,6 +19,17 @@
 
 namespace fleet {
 
+// What a shard knows of a server that the devices of a profile register with.
+struct ServerState {
+    lwm2m::Path object;    // its Server object instance
+    net::Address address;  // of the first server: DevicePool::server holds
+    // Resources 1/x/17 to 1/x/20 (Core 1.1.1, 6.2.1.1).
+    std::uint32_t retry_count = 5;
+    base::Duration retry_timer = std::chrono::seconds(60);
+    base::Duration sequence_delay = std::chrono::seconds(86400);
+    std::uint32_t sequence_count = 1;
+};
+
 // What a shard works out once for each profile.
 struct ProfileState {
     explicit ProfileState(profiles::ResolvedProfilePtr resolved);
@@ -26,12 +37,7 @@ struct ProfileState {
     profiles::ResolvedProfilePtr profile;
     Generators generators;
     lwm2m::Abilities abilities;
-    lwm2m::Path server;  // the first Server object instance; the root where there is none
-    // Resources 1/x/17 to 1/x/20 (Core 1.1.1, 6.2.1.1).
-    std::uint32_t retry_count = 5;
-    base::Duration retry_timer = std::chrono::seconds(60);
-    base::Duration sequence_delay = std::chrono::seconds(86400);
-    std::uint32_t sequence_count = 1;
+    std::vector<ServerState> servers;  // by Link::server
 };
 
 // Which devices of the fleet a shard has, and how they are called. `index` is the device's number in the whole fleet:
@@ -47,6 +53,17 @@ struct Membership {
     std::uint64_t index_of(DeviceId device) const { return first_index + device * stride; }
 };
 
+// Where devices register.
+struct ServerAddresses {
+    net::Address first;  // the first server of every profile
+    // By profile: those of its further servers, in their order. A profile without any may be left out.
+    std::vector<std::vector<net::Address>> further{};
+};
+
+// How many links the devices have beyond their first ones.
+std::uint32_t count_further_links(const Membership& membership,
+                                  const std::vector<profiles::ResolvedProfilePtr>& profiles);
+
 struct PoolCapacity {
     std::uint32_t observations_per_device = 4;  // on average over the shard; one device has 64 at most
     std::uint32_t changes_per_device = 16;      // on average
@@ -57,7 +74,7 @@ inline constexpr std::uint32_t max_observations_per_device = 64;
 class DevicePool {
 public:
     DevicePool(std::uint64_t seed, Membership membership, std::vector<profiles::ResolvedProfilePtr> profiles,
-               net::Address server, const PoolCapacity& capacity = {});
+               const ServerAddresses& servers, const PoolCapacity& capacity = {});
 
     std::uint32_t size() const { return membership.devices; }
     Device& operator[](DeviceId device) { return devices_[device]; }
@@ -67,24 +84,55 @@ public:
         const auto* record = reinterpret_cast<const std::byte*>(&devices_[device]);
         for (std::size_t at = 0; at < sizeof(Device); at += 64) __builtin_prefetch(record + at);
     }
-    ProfileState& profile_of(const Device& device) { return profiles[device.profile]; }
-    const profiles::ResolvedProfile& profile(const Device& device) const { return *profiles[device.profile].profile; }
+    ProfileState& profile_of(const Link& link) { return profiles[link.profile]; }
+    const profiles::ResolvedProfile& profile(const Link& link) const { return *profiles[link.profile].profile; }
+    ServerState& server_of(const Link& link) { return profiles[link.profile].servers[link.server]; }
+
+    Link& link(LinkId id) {
+        if (id < membership.devices) return devices_[id];
+        return further[id - membership.devices];
+    }
+    DeviceId device_of(LinkId id) const {
+        return id < membership.devices ? id : further[id - membership.devices].device;
+    }
+    const net::Address& address_of(LinkId id) {
+        return id < membership.devices ? server : server_of(further[id - membership.devices]).address;
+    }
+    // The device's link to the server at that address; no_index where it has none.
+    LinkId find_link(DeviceId device, const net::Address& remote) {
+        if (remote == server) return device;
+        for (LinkId at = next_link(device); at != base::no_index; at = next_link(at)) {
+            if (remote == address_of(at)) return at;
+        }
+        return base::no_index;
+    }
+    // The links of a device, from the first (its DeviceId) on.
+    LinkId next_link(LinkId id) const {
+        const auto next = id < membership.devices ? devices_[id].further : further[id - membership.devices].next;
+        return next == base::no_index ? next : next + membership.devices;
+    }
+    // In which state a device is counted: the one of its link, or of several the one that is furthest from registered;
+    // a link that has not begun does not count beside one that has.
+    metrics::DeviceState state_of(DeviceId device) const;
 
     std::uint64_t seed;
     Membership membership;
     std::vector<ProfileState> profiles;
-    net::Address server;  // where the devices register
+    net::Address server;  // where the first links of all devices lead
+    base::Slab<FurtherLink> further;
     base::Slab<Observation> observations;
     base::Slab<Compound> compounds;
     base::Slab<PastNotification> history;
     base::Slab<Change> changes;
     base::Slab<lwm2m::Attributes> attributes;
     base::BytePool bytes;         // of the changes, compounds and history
-    coap::BlockTransfers blocks;  // requests whose body comes in blocks; the peer is the DeviceId
+    coap::BlockTransfers blocks;  // requests whose body comes in blocks; the peer is the LinkId
     lwm2m::Workspace workspace;
     lwm2m::Entries past_entries;  // of one past notification, while it is read
 
 private:
+    void add_further_links(DeviceId id);
+
     base::Region<Device> devices_;
 };
 

@@ -10,8 +10,6 @@ using lwm2m::Path;
 using lwm2m::Type;
 using lwm2m::ValueView;
 
-const Path server_lifetime(1, 0, 1);
-const Path registration_update_trigger(1, 0, 8);
 const Path reboot(3, 0, 4);
 
 std::uint64_t pack(base::BytePool::Handle handle) { return handle.index; }
@@ -43,9 +41,21 @@ void forget_if(Turn& turn, Device& device, F&& goes) {
     }
 }
 
+// Resources of a Server object instance.
+bool is_of_server(const Path& path, std::uint16_t resource) {
+    return path.depth == 3 && path.ids[0] == 1 && path.ids[2] == resource;
+}
+constexpr std::uint16_t server_lifetime = 1;
+constexpr std::uint16_t registration_update_trigger = 8;
+
 bool has_bytes(Type type) { return type == Type::string || type == Type::opaque || type == Type::corelnk; }
 
 }  // namespace
+
+template <class F>
+void DeviceTree::for_each_link(F&& act) const {
+    for (LinkId id = id_; id != base::no_index; id = turn_.pool.next_link(id)) act(turn_.pool.link(id));
+}
 
 const lwm2m::ObjectModel* DeviceTree::object(std::uint16_t id) const {
     const auto& objects = profile().objects;
@@ -147,10 +157,21 @@ ValueView DeviceTree::value_of(const Change& change) const {
     return view;
 }
 
+std::optional<double> DeviceTree::written_number(const Path& path) const {
+    const Change* const change = find_change(path, Change::Kind::value);
+    return change == nullptr ? std::nullopt : std::optional(lwm2m::to_number(value_of(*change)));
+}
+
 ValueView DeviceTree::read(const Path& path) const {
     if (const Change* const change = find_change(path, Change::Kind::value)) return value_of(*change);
     // Core 1.1.1, 6.2.1: the lifetime of the Register equals /1/x/1.
-    if (path == server_lifetime && device_.lifetime > 0) return ValueView::of_integer(device_.lifetime);
+    if (is_of_server(path, server_lifetime)) {
+        std::uint32_t registered = 0;
+        for_each_link([&](const Link& link) {
+            if (path.prefix(2) == turn_.pool.server_of(link).object) registered = link.lifetime;
+        });
+        if (registered > 0) return ValueView::of_integer(registered);
+    }
     const auto at = profile().find(path);
     if (at < 0 || (device_.changes != base::no_index && hidden(path))) return {};
     const auto& resource = profile().resources[static_cast<std::size_t>(at)];
@@ -198,10 +219,7 @@ coap::Code DeviceTree::write(const Path& path, const ValueView& value) {
         return old.path == path && (old.kind == Change::Kind::value || old.kind == Change::Kind::removed);
     });
     const auto code = remember(change);
-    if (code == coap::Code::changed && path == server_lifetime) {
-        device_.lifetime_changed = true;
-        wants_update_ = true;
-    }
+    if (code == coap::Code::changed && is_of_server(path, server_lifetime)) lifetime_written(path.prefix(2));
     return code;
 }
 
@@ -233,14 +251,33 @@ void DeviceTree::drop_below(const Path& path) {
     forget_if(turn_, device_, [&](const Change& old) { return path.contains(old.path); });
 }
 
-// Core 1.1.1, 6.2.2: an Update tells the server of new and removed instances.
+// Whoever is not registered says everything when it is.
+void DeviceTree::ask_for_update(Link& link) {
+    if (link.state == metrics::DeviceState::registered) link.update_due = true;
+}
+
+// Core 1.1.1, 6.2.2: an Update tells the servers of new and removed instances, and its own of another lifetime.
 void DeviceTree::object_list_changed() {
-    device_.links_changed = true;
-    wants_update_ = true;
+    for_each_link([&](Link& link) {
+        link.links_changed = true;
+        ask_for_update(link);
+    });
+}
+
+void DeviceTree::lifetime_written(const Path& server) {
+    for_each_link([&](Link& link) {
+        if (turn_.pool.server_of(link).object != server) return;
+        link.lifetime_changed = true;
+        ask_for_update(link);
+    });
 }
 
 coap::Code DeviceTree::execute(const Path& path, std::string_view) {
-    if (path == registration_update_trigger) wants_update_ = true;
+    if (is_of_server(path, registration_update_trigger)) {
+        for_each_link([&](Link& link) {
+            if (path.prefix(2) == turn_.pool.server_of(link).object) ask_for_update(link);
+        });
+    }
     for (const auto& [trigger, away] : profile().behaviour.reboot_on_execute) {
         if (trigger == path) wants_reboot_ = away;
     }
@@ -249,13 +286,19 @@ coap::Code DeviceTree::execute(const Path& path, std::string_view) {
 }
 
 const lwm2m::Attributes* DeviceTree::find(const Path& path) const {
-    const Change* const change = find_change(path, Change::Kind::attributes);
-    return change == nullptr ? nullptr : &turn_.pool.attributes[static_cast<std::uint32_t>(change->number)];
+    for (auto at = device_.changes; at != base::no_index; at = turn_.pool.changes[at].next) {
+        const Change& change = turn_.pool.changes[at];
+        if (change.kind == Change::Kind::attributes && change.server == server_ && change.path == path) {
+            return &turn_.pool.attributes[static_cast<std::uint32_t>(change.number)];
+        }
+    }
+    return nullptr;
 }
 
 bool DeviceTree::set(const Path& path, const lwm2m::Attributes& attributes) {
-    forget_if(turn_, device_,
-              [&](const Change& old) { return old.kind == Change::Kind::attributes && old.path == path; });
+    forget_if(turn_, device_, [&](const Change& old) {
+        return old.kind == Change::Kind::attributes && old.server == server_ && old.path == path;
+    });
     if (attributes.empty()) return true;
     const auto index = turn_.pool.attributes.take();
     if (index == base::no_index) {
@@ -266,6 +309,7 @@ bool DeviceTree::set(const Path& path, const lwm2m::Attributes& attributes) {
     Change change;
     change.path = path;
     change.kind = Change::Kind::attributes;
+    change.server = server_;
     change.number = index;
     return remember(change) == coap::Code::changed;
 }
@@ -307,8 +351,11 @@ void DeviceTree::forget_changes(Turn& turn, Device& device) {
     forget_if(turn, device, [](const Change&) { return true; });
 }
 
-void DeviceTree::forget_attributes(Turn& turn, Device& device) {
-    forget_if(turn, device, [](const Change& change) { return change.kind == Change::Kind::attributes; });
+void DeviceTree::forget_attributes(Turn& turn, LinkId link) {
+    const auto server = turn.pool.link(link).server;
+    forget_if(turn, turn.pool[turn.pool.device_of(link)], [server](const Change& change) {
+        return change.kind == Change::Kind::attributes && change.server == server;
+    });
 }
 
 }  // namespace fleet

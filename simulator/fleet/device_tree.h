@@ -1,4 +1,5 @@
-// DeviceTree: the objects of one device at one moment: those of its profile, as changed since.
+// DeviceTree: the objects of one device at one moment: those of its profile, as changed since; and the attributes that
+// one of its servers has set.
 #pragma once
 
 #include <span>
@@ -12,8 +13,13 @@ namespace fleet {
 // A short-lived view; made for one request or notification.
 class DeviceTree final : public lwm2m::ObjectTree, public lwm2m::AttributeStore {
 public:
-    DeviceTree(Turn& turn, DeviceId id)
-        : turn_(turn), id_(id), device_(turn.pool[id]), state_(turn.pool.profile_of(device_)) {}
+    // As the server at the end of `link` sees it.
+    DeviceTree(Turn& turn, LinkId link)
+        : turn_(turn),
+          id_(turn.pool.device_of(link)),
+          device_(turn.pool[id_]),
+          server_(turn.pool.link(link).server),
+          state_(turn.pool.profile_of(device_)) {}
 
     const lwm2m::ObjectModel* object(std::uint16_t id) const override;
     bool exists(const lwm2m::Path& path) const override;
@@ -34,14 +40,19 @@ public:
     // at or below it to above or back.
     base::Time next_passing(const lwm2m::Path& path, std::span<const double> thresholds) const;
 
+    // What a server or the device itself has written there since the start; none where nobody has.
+    std::optional<double> written_number(const lwm2m::Path& path) const;
+    // Is anything other than its profile says?
+    bool has_changes() const { return device_.changes != base::no_index; }
+
     // What the operations have asked of the device beyond its objects; to be done after the answer has gone out.
-    bool wants_update() const { return wants_update_; }
+    // Updates are asked for on the links (Link::update_due).
     std::optional<base::Duration> wants_reboot() const { return wants_reboot_; }
 
     // Gives back all that the device has changed: it is as its profile says again.
     static void forget_changes(Turn& turn, Device& device);
-    // Only what Write-Attributes has set: attributes belong to the registration.
-    static void forget_attributes(Turn& turn, Device& device);
+    // Only what the link's server has set by Write-Attributes: attributes belong to the registration.
+    static void forget_attributes(Turn& turn, LinkId link);
 
 private:
     const profiles::ResolvedProfile& profile() const { return *state_.profile; }
@@ -52,12 +63,16 @@ private:
     coap::Code remember(const Change& change);
     void drop_below(const lwm2m::Path& path);
     void object_list_changed();
+    void lifetime_written(const lwm2m::Path& server);
+    void ask_for_update(Link& link);
+    template <class F>
+    void for_each_link(F&& act) const;
 
     Turn& turn_;
     DeviceId id_;
     Device& device_;
+    std::uint8_t server_;
     ProfileState& state_;
-    bool wants_update_ = false;
     std::optional<base::Duration> wants_reboot_;
 };
 

@@ -20,9 +20,8 @@ void drop_oldest(Turn& turn, Observation& observation) {
 
 }  // namespace
 
-bool keeps_history(Turn& turn, DeviceId id) {
-    const auto& server = turn.pool.profile_of(turn.pool[id]).server;
-    if (server.depth == 0) return true;
+bool keeps_history(Turn& turn, LinkId id) {
+    const auto& server = turn.pool.server_of(turn.pool.link(id)).object;
     const auto value = DeviceTree(turn, id).read(server.child(storing));
     return value.type != lwm2m::Type::boolean || value.boolean;
 }

@@ -10,7 +10,7 @@ namespace fleet {
 inline constexpr std::uint32_t most_history = 64;
 
 // May notifications be kept for the server at all? By default they may.
-bool keeps_history(Turn& turn, DeviceId id);
+bool keeps_history(Turn& turn, LinkId id);
 
 // Keeps the workspace's entries as those of now; of more than `most` the oldest goes. False where there is no room,
 // which is counted, and for a format that has no times: only SenML does.

@@ -14,32 +14,32 @@ using metrics::Operation;
 
 constexpr base::Duration least_update_interval = std::chrono::milliseconds(10);
 
-void arm_life(Turn& turn, DeviceId id, base::Time due) {
-    Device& device = turn.pool[id];
-    turn.timers.cancel(device.life_timer);
-    device.intended = due;
-    device.life_timer = turn.timers.arm(due, {static_cast<std::uint32_t>(TimerKind::life), id});
-    if (device.life_timer == base::no_index) turn.counters.drop(metrics::Drop::no_slot);
+void arm_life(Turn& turn, LinkId id, base::Time due) {
+    Link& link = turn.pool.link(id);
+    turn.timers.cancel(link.life_timer);
+    link.intended = due;
+    link.life_timer = turn.timers.arm(due, {static_cast<std::uint32_t>(TimerKind::life), id});
+    if (link.life_timer == base::no_index) turn.counters.drop(metrics::Drop::no_slot);
 }
 
 // Where an operation stands whose request is too long for one message (RFC 7959 2.5); nothing: it begins.
 using Progress = std::optional<coap::Block1Sender>;
 
 // Hands an encoded confirmable request to the endpoint and to the network.
-bool launch(Turn& turn, DeviceId id, Operation operation, base::Time intended, const Progress& progress,
+bool launch(Turn& turn, LinkId id, Operation operation, base::Time intended, const Progress& progress,
             const base::Writer& datagram) {
-    Device& device = turn.pool[id];
-    if (!progress) turn.counters.start(operation, device.profile);
+    Link& link = turn.pool.link(id);
+    if (!progress) turn.counters.start(operation, link.profile);
     const std::uint32_t argument = progress.value_or(coap::Block1Sender()).pack();
     const coap::ExchangeTag tag{tag_of(operation), argument, intended, turn.now};
-    const double unit = turn.unit(id, base::Stream::retransmission, device.tokens);
-    if (datagram.failed() || !turn.endpoint.start(turn.now, id, device.peer, turn.pool.profile(device).transmission,
+    const double unit = turn.unit(id, base::Stream::retransmission, link.tokens);
+    if (datagram.failed() || !turn.endpoint.start(turn.now, id, link.peer, turn.pool.profile(link).transmission,
                                                   datagram.written(), tag, unit)) {
-        turn.counters.fail(operation, device.profile, metrics::Cause::no_slot, turn.index_of(id));
+        turn.counters.fail(operation, link.profile, metrics::Cause::no_slot, turn.index_of(id));
         turn.counters.drop(metrics::Drop::no_slot);
         return false;
     }
-    if (!progress) turn.latency.record_sent(operation, device.profile, intended, turn.now);
+    if (!progress) turn.latency.record_sent(operation, link.profile, intended, turn.now);
     turn.counters.send(metrics::Sent::request);
     turn.send(id, datagram);
     return true;
@@ -57,10 +57,10 @@ lwm2m::PayloadBlock block_of(std::string_view links, Progress& progress) {
 }
 
 // The object list as it is now: the profile's, unless the device has created or deleted instances.
-std::string_view object_links(Turn& turn, DeviceId id);
+std::string_view object_links(Turn& turn, LinkId id);
 
-void append_links(Turn& turn, DeviceId id, std::string& text) {
-    const auto& profile = turn.pool.profile(turn.pool[id]);
+void append_links(Turn& turn, LinkId id, std::string& text) {
+    const auto& profile = turn.pool.profile(turn.pool.link(id));
     // Root link and object versions stay; only the instances may differ.
     const std::string& original = profile.object_links;
     const auto first_object = original.find("</", original.starts_with("</>") ? 1 : 0);
@@ -85,110 +85,119 @@ void append_links(Turn& turn, DeviceId id, std::string& text) {
     if (text.ends_with(',')) text.pop_back();
 }
 
-std::string_view object_links(Turn& turn, DeviceId id) {
-    const Device& device = turn.pool[id];
+std::string_view object_links(Turn& turn, LinkId id) {
+    const Device& device = turn.pool[turn.pool.device_of(id)];
     if (device.changes == base::no_index) return turn.pool.profile(device).object_links;
     append_links(turn, id, turn.pool.workspace.path_text);
     return turn.pool.workspace.path_text;
 }
 
-void send_register(Turn& turn, DeviceId id, base::Time intended, Progress progress = std::nullopt) {
-    Device& device = turn.pool[id];
-    const auto& profile = turn.pool.profile(device);
+// Resource 1 of the Server object instance.
+lwm2m::Path lifetime_of(Turn& turn, LinkId id) { return turn.pool.server_of(turn.pool.link(id)).object.child(1); }
+
+void send_register(Turn& turn, LinkId id, base::Time intended, Progress progress = std::nullopt) {
+    Link& link = turn.pool.link(id);
+    const auto& profile = turn.pool.profile(link);
     if (!progress) {
-        DeviceTree tree(turn, id);
-        const auto written = tree.read(lwm2m::Path(1, 0, 1));
-        const double jittered = base::seconds(profile.lifetime.at(turn.unit(id, base::Stream::update, 0)));
-        device.lifetime = static_cast<std::uint32_t>(std::max(
-            1.0, device.lifetime_changed && written.type != lwm2m::Type::none ? lwm2m::to_number(written) : jittered));
-        turn.move(device, DeviceState::registering);
+        // Core 1.1.1, 6.2.1: it equals 1/x/1.
+        const auto written = DeviceTree(turn, id).written_number(lifetime_of(turn, id));
+        const auto& spec = profile.servers[link.server].lifetime;
+        const double drawn = base::seconds(spec.at(turn.unit(id, base::Stream::update, link.server)));
+        link.lifetime = static_cast<std::uint32_t>(std::max(1.0, written.value_or(drawn)));
+        link.lifetime_changed = false;
+        link.links_changed = false;
+        turn.move(id, DeviceState::registering);
     }
     std::array<std::uint8_t, 256> name;
     const auto name_size = turn.pool.membership.endpoint_name(turn.index_of(id), name);
     const auto links = block_of(object_links(turn, id), progress);
-    const auto token = next_token(turn, id, device);
+    const auto token = next_token(turn, id, link);
     auto out = turn.open();
-    lwm2m::write_register({.message_id = device.peer.take_message_id(), .token = token.view()},
+    lwm2m::write_register({.message_id = link.peer.take_message_id(), .token = token.view()},
                           {.endpoint = base::as_text(base::Bytes(name).first(name_size)),
-                           .lifetime = device.lifetime,
+                           .lifetime = link.lifetime,
                            .version = profiles::name(profile.version),
                            .binding = profile.binding,
                            .queue_mode = profile.queue_mode},
                           links, out);
     if (!launch(turn, id, Operation::register_, intended, progress, out)) {
-        turn.move(device, DeviceState::backoff);
-        arm_life(turn, id, turn.now + turn.pool.profile_of(device).retry_timer);
+        turn.move(id, DeviceState::backoff);
+        arm_life(turn, id, turn.now + turn.pool.server_of(link).retry_timer);
     }
 }
 
-void send_update(Turn& turn, DeviceId id, base::Time intended, Progress progress = std::nullopt) {
-    Device& device = turn.pool[id];
-    if (device.lifetime_changed && !progress) {
-        DeviceTree tree(turn, id);
-        const double written = lwm2m::to_number(tree.read(lwm2m::Path(1, 0, 1)));
-        if (written >= 1) device.lifetime = static_cast<std::uint32_t>(written);
+void send_update(Turn& turn, LinkId id, base::Time intended, Progress progress = std::nullopt) {
+    Link& link = turn.pool.link(id);
+    lwm2m::UpdateParameters parameters{.location = link.location.text(), .lifetime = {}, .binding = {}};
+    if (!progress) {
+        const auto written = DeviceTree(turn, id).written_number(lifetime_of(turn, id));
+        if (link.lifetime_changed && written && *written >= 1) link.lifetime = static_cast<std::uint32_t>(*written);
+        if (link.lifetime_changed) parameters.lifetime = link.lifetime;
+        link.links_sent = link.links_changed;
+        link.lifetime_changed = false;
+        link.links_changed = false;
     }
-    lwm2m::UpdateParameters parameters{.location = device.location.text(), .lifetime = {}, .binding = {}};
-    if (device.lifetime_changed) parameters.lifetime = device.lifetime;
     lwm2m::PayloadBlock links;
-    if (device.links_changed) links = block_of(object_links(turn, id), progress);
-    const auto token = next_token(turn, id, device);
+    if (link.links_sent) links = block_of(object_links(turn, id), progress);
+    const auto token = next_token(turn, id, link);
     auto out = turn.open();
-    lwm2m::write_update({.message_id = device.peer.take_message_id(), .token = token.view()}, parameters, links, out);
+    lwm2m::write_update({.message_id = link.peer.take_message_id(), .token = token.view()}, parameters, links, out);
     if (!launch(turn, id, Operation::update, intended, progress, out)) {
+        link.lifetime_changed = true;
+        link.links_changed = link.links_sent || link.links_changed;
         arm_life(turn, id, turn.now + least_update_interval);
     }
 }
 
-void send_deregister(Turn& turn, DeviceId id, base::Time intended) {
-    Device& device = turn.pool[id];
-    const auto token = next_token(turn, id, device);
+void send_deregister(Turn& turn, LinkId id, base::Time intended) {
+    Link& link = turn.pool.link(id);
+    const auto token = next_token(turn, id, link);
     auto out = turn.open();
-    lwm2m::write_deregister({.message_id = device.peer.take_message_id(), .token = token.view()},
-                            device.location.text(), out);
+    lwm2m::write_deregister({.message_id = link.peer.take_message_id(), .token = token.view()}, link.location.text(),
+                            out);
     if (!launch(turn, id, Operation::deregister, intended, std::nullopt, out)) stop(turn, id);
 }
 
-void arm_update(Turn& turn, DeviceId id, base::Time registered) {
-    const Device& device = turn.pool[id];
-    const double share = turn.pool.profile(device).behaviour.update_at;
-    const auto wait = base::from_seconds(device.lifetime * share);
+void arm_update(Turn& turn, LinkId id, base::Time registered) {
+    const Link& link = turn.pool.link(id);
+    const double share = turn.pool.profile(link).behaviour.update_at;
+    const auto wait = base::from_seconds(link.lifetime * share);
     arm_life(turn, id, registered + std::max<base::Duration>(wait, least_update_interval));
 }
 
 // Core 1.1.1, 6.2.1.1: attempts with growing pauses make a sequence; after the last sequence the device gives up.
-void back_off(Turn& turn, DeviceId id) {
-    Device& device = turn.pool[id];
-    const auto& state = turn.pool.profile_of(device);
-    turn.move(device, DeviceState::backoff);
-    if (++device.attempts < state.retry_count) {
-        const unsigned doublings = std::min<unsigned>(device.attempts - 1u, 16);
-        arm_life(turn, id, turn.now + state.retry_timer * (1 << doublings));
+void back_off(Turn& turn, LinkId id) {
+    Link& link = turn.pool.link(id);
+    const auto& server = turn.pool.server_of(link);
+    turn.move(id, DeviceState::backoff);
+    if (++link.attempts < server.retry_count) {
+        const unsigned doublings = std::min<unsigned>(link.attempts - 1u, 16);
+        arm_life(turn, id, turn.now + server.retry_timer * (1 << doublings));
         return;
     }
-    device.attempts = 0;
-    if (++device.sequences < state.sequence_count) {
-        arm_life(turn, id, turn.now + state.sequence_delay);
+    link.attempts = 0;
+    if (++link.sequences < server.sequence_count) {
+        arm_life(turn, id, turn.now + server.sequence_delay);
     } else {
-        turn.move(device, DeviceState::stopped);
+        turn.move(id, DeviceState::stopped);
     }
 }
 
-void registered(Turn& turn, DeviceId id, const coap::ExchangeTag& tag) {
-    Device& device = turn.pool[id];
-    turn.counters.succeed(Operation::register_, device.profile);
-    turn.latency.record_success(Operation::register_, device.profile, tag.intended, tag.first_sent, turn.now);
-    device.attempts = 0;
-    device.sequences = 0;
-    device.lifetime_changed = false;
-    device.links_changed = false;
-    turn.move(device, DeviceState::registered);
+void registered(Turn& turn, LinkId id, const coap::ExchangeTag& tag) {
+    Link& link = turn.pool.link(id);
+    turn.counters.succeed(Operation::register_, link.profile);
+    turn.latency.record_success(Operation::register_, link.profile, tag.intended, tag.first_sent, turn.now);
+    link.attempts = 0;
+    link.sequences = 0;
+    turn.move(id, DeviceState::registered);
+    // What has come to pass while it was under way.
+    link.update_due = link.lifetime_changed || link.links_changed;
     arm_update(turn, id, turn.now);
     plan_send(turn, id);
 }
 
-void on_register_response(Turn& turn, DeviceId id, const coap::ExchangeTag& tag, const coap::MessageView& response) {
-    Device& device = turn.pool[id];
+void on_register_response(Turn& turn, LinkId id, const coap::ExchangeTag& tag, const coap::MessageView& response) {
+    Link& link = turn.pool.link(id);
     auto progress = coap::Block1Sender::unpack(tag.argument);
     const auto step = progress.on_response(response, object_links(turn, id).size());
     if (step == coap::Block1Sender::Step::next) {
@@ -205,14 +214,14 @@ void on_register_response(Turn& turn, DeviceId id, const coap::ExchangeTag& tag,
         on_registration_failure(turn, id, tag, metrics::Cause::bad_response);
         return;
     }
-    device.location.set(*location);
+    link.location.set(*location);
     registered(turn, id, tag);
 }
 
-void on_update_response(Turn& turn, DeviceId id, const coap::ExchangeTag& tag, const coap::MessageView& response) {
-    Device& device = turn.pool[id];
+void on_update_response(Turn& turn, LinkId id, const coap::ExchangeTag& tag, const coap::MessageView& response) {
+    Link& link = turn.pool.link(id);
     auto progress = coap::Block1Sender::unpack(tag.argument);
-    const auto step = progress.on_response(response, device.links_changed ? object_links(turn, id).size() : 0);
+    const auto step = progress.on_response(response, link.links_sent ? object_links(turn, id).size() : 0);
     if (step == coap::Block1Sender::Step::next) {
         send_update(turn, id, tag.intended, progress);
         return;
@@ -221,34 +230,32 @@ void on_update_response(Turn& turn, DeviceId id, const coap::ExchangeTag& tag, c
         on_registration_failure(turn, id, tag, metrics::cause_of(static_cast<std::uint8_t>(response.code)));
         return;
     }
-    turn.counters.succeed(Operation::update, device.profile);
-    turn.latency.record_success(Operation::update, device.profile, tag.intended, tag.first_sent, turn.now);
-    device.lifetime_changed = false;
-    device.links_changed = false;
+    turn.counters.succeed(Operation::update, link.profile);
+    turn.latency.record_success(Operation::update, link.profile, tag.intended, tag.first_sent, turn.now);
     // An open schedule: the next Update counts from when this one was meant to be.
     arm_update(turn, id, tag.intended);
 }
 
 }  // namespace
 
-void plan_start(Turn& turn, DeviceId id, base::Time at) {
-    const auto& behaviour = turn.pool.profile(turn.pool[id]).behaviour;
+void plan_start(Turn& turn, LinkId id, base::Time at) {
+    const auto& behaviour = turn.pool.profile(turn.pool.link(id)).behaviour;
     const auto delay = behaviour.boot_delay.is_zero()
                            ? base::Duration{0}
                            : behaviour.boot_delay.at(turn.unit(id, base::Stream::behaviour, 0));
     arm_life(turn, id, at + delay);
 }
 
-void on_life_timer(Turn& turn, DeviceId id) {
-    Device& device = turn.pool[id];
-    device.life_timer = base::no_index;
-    switch (device.state) {
+void on_life_timer(Turn& turn, LinkId id) {
+    Link& link = turn.pool.link(id);
+    link.life_timer = base::no_index;
+    switch (link.state) {
         case DeviceState::idle:
         case DeviceState::stopped:
         case DeviceState::backoff:
-            if (!device.peer.busy()) send_register(turn, id, device.intended);
+            if (!link.peer.busy()) send_register(turn, id, link.intended);
             break;
-        case DeviceState::registered: request_update(turn, id, device.intended); break;
+        case DeviceState::registered: request_update(turn, id, link.intended); break;
         case DeviceState::registering:
         case DeviceState::bootstrapping:
         case DeviceState::handshaking:
@@ -256,73 +263,73 @@ void on_life_timer(Turn& turn, DeviceId id) {
     }
 }
 
-void request_update(Turn& turn, DeviceId id, base::Time intended) {
-    Device& device = turn.pool[id];
-    if (device.state != DeviceState::registered || device.deregister_due) return;
-    turn.timers.cancel(device.life_timer);
-    if (device.peer.busy()) {
-        device.update_due = true;
-        device.intended = intended;
+void request_update(Turn& turn, LinkId id, base::Time intended) {
+    Link& link = turn.pool.link(id);
+    if (link.state != DeviceState::registered || link.deregister_due) return;
+    turn.timers.cancel(link.life_timer);
+    if (link.peer.busy()) {
+        link.update_due = true;
+        link.intended = intended;
         return;
     }
-    device.update_due = false;
+    link.update_due = false;
     send_update(turn, id, intended);
 }
 
-void request_deregister(Turn& turn, DeviceId id, base::Time intended) {
-    Device& device = turn.pool[id];
-    if (device.state != DeviceState::registered && device.state != DeviceState::registering) {
+void request_deregister(Turn& turn, LinkId id, base::Time intended) {
+    Link& link = turn.pool.link(id);
+    if (link.state != DeviceState::registered && link.state != DeviceState::registering) {
         stop(turn, id);
         return;
     }
-    turn.timers.cancel(device.life_timer);
-    device.update_due = false;
-    if (device.peer.busy()) {
-        device.deregister_due = true;
-        device.intended = intended;
+    turn.timers.cancel(link.life_timer);
+    link.update_due = false;
+    if (link.peer.busy()) {
+        link.deregister_due = true;
+        link.intended = intended;
         return;
     }
-    device.deregister_due = false;
+    link.deregister_due = false;
     cancel_observations(turn, id);
     send_deregister(turn, id, intended);
 }
 
-void power_cycle(Turn& turn, DeviceId id, base::Duration away) {
-    Device& device = turn.pool[id];
-    if (device.state == DeviceState::stopped) return;
-    stop(turn, id);
-    device.lifetime_changed = false;
-    arm_life(turn, id, turn.now + away);
+void power_cycle(Turn& turn, DeviceId device, base::Duration away) {
+    for (LinkId id = device; id != base::no_index; id = turn.pool.next_link(id)) {
+        Link& link = turn.pool.link(id);
+        if (link.state == DeviceState::stopped) continue;
+        stop(turn, id);
+        arm_life(turn, id, turn.now + away);
+    }
 }
 
-void stop(Turn& turn, DeviceId id) {
-    Device& device = turn.pool[id];
-    turn.timers.cancel(device.life_timer);
-    if (const auto tag = turn.endpoint.cancel(device.peer)) {
-        turn.counters.abort(operation_of(*tag), device.profile);
+void stop(Turn& turn, LinkId id) {
+    Link& link = turn.pool.link(id);
+    turn.timers.cancel(link.life_timer);
+    if (const auto tag = turn.endpoint.cancel(link.peer)) {
+        turn.counters.abort(operation_of(*tag), link.profile);
     }
     cancel_observations(turn, id);
-    DeviceTree::forget_attributes(turn, device);
-    device.update_due = false;
-    device.deregister_due = false;
-    device.send_due = false;
-    device.attempts = 0;
-    device.sequences = 0;
-    device.location.clear();
-    turn.move(device, DeviceState::stopped);
+    DeviceTree::forget_attributes(turn, id);
+    link.update_due = false;
+    link.deregister_due = false;
+    link.send_due = false;
+    link.attempts = 0;
+    link.sequences = 0;
+    link.location.clear();
+    turn.move(id, DeviceState::stopped);
 }
 
-void on_registration_response(Turn& turn, DeviceId id, const coap::ExchangeTag& tag,
-                              const coap::MessageView& response) {
+void on_registration_response(Turn& turn, LinkId id, const coap::ExchangeTag& tag, const coap::MessageView& response) {
     turn.counters.respond(operation_of(tag), static_cast<std::uint8_t>(response.code));
     switch (operation_of(tag)) {
         case Operation::register_: on_register_response(turn, id, tag, response); break;
         case Operation::update: on_update_response(turn, id, tag, response); break;
         case Operation::deregister:
             if (response.code == coap::Code::deleted) {
-                Device& device = turn.pool[id];
-                turn.counters.succeed(Operation::deregister, device.profile);
-                turn.latency.record_success(Operation::deregister, device.profile, tag.intended, tag.first_sent,
+                Link& link = turn.pool.link(id);
+                turn.counters.succeed(Operation::deregister, link.profile);
+                turn.latency.record_success(Operation::deregister, link.profile, tag.intended, tag.first_sent,
                                             turn.now);
                 stop(turn, id);
             } else {
@@ -338,12 +345,12 @@ void on_registration_response(Turn& turn, DeviceId id, const coap::ExchangeTag& 
     }
 }
 
-void on_registration_failure(Turn& turn, DeviceId id, const coap::ExchangeTag& tag, metrics::Cause cause) {
-    Device& device = turn.pool[id];
+void on_registration_failure(Turn& turn, LinkId id, const coap::ExchangeTag& tag, metrics::Cause cause) {
+    Link& link = turn.pool.link(id);
     const auto operation = operation_of(tag);
-    turn.counters.fail(operation, device.profile, cause, turn.index_of(id));
-    if (cause == metrics::Cause::timeout) turn.latency.record_timeout(operation, device.profile);
-    if (operation == Operation::deregister || device.deregister_due) {
+    turn.counters.fail(operation, link.profile, cause, turn.index_of(id));
+    if (cause == metrics::Cause::timeout) turn.latency.record_timeout(operation, link.profile);
+    if (operation == Operation::deregister || link.deregister_due) {
         stop(turn, id);
         return;
     }
@@ -351,22 +358,22 @@ void on_registration_failure(Turn& turn, DeviceId id, const coap::ExchangeTag& t
         // Core 1.1.1, 6.2.2: whatever the reason, the registration is in doubt: the device registers anew, and its
         // observations are gone.
         cancel_observations(turn, id);
-        DeviceTree::forget_attributes(turn, device);
+        DeviceTree::forget_attributes(turn, id);
         send_register(turn, id, turn.now);
         return;
     }
     back_off(turn, id);
 }
 
-bool resume_life(Turn& turn, DeviceId id) {
-    Device& device = turn.pool[id];
-    if (device.peer.busy()) return true;
-    if (device.deregister_due) {
-        request_deregister(turn, id, device.intended);
-    } else if (device.update_due) {
-        request_update(turn, id, device.intended);
+bool resume_life(Turn& turn, LinkId id) {
+    Link& link = turn.pool.link(id);
+    if (link.peer.busy()) return true;
+    if (link.deregister_due) {
+        request_deregister(turn, id, link.intended);
+    } else if (link.update_due) {
+        request_update(turn, id, link.intended);
     }
-    return device.peer.busy();
+    return link.peer.busy();
 }
 
 }  // namespace fleet

@@ -16,24 +16,26 @@ inline metrics::Operation operation_of(const coap::ExchangeTag& tag) {
     return static_cast<metrics::Operation>(tag.operation);
 }
 
+// All of these are about one link of a device to a server, unless they say that they are about the device.
+
 // Plans the Register of a device that is switched off for `at` (after its boot delay).
-void plan_start(Turn& turn, DeviceId id, base::Time at);
+void plan_start(Turn& turn, LinkId id, base::Time at);
 // The life timer has fired.
-void on_life_timer(Turn& turn, DeviceId id);
+void on_life_timer(Turn& turn, LinkId id);
 // Sends an Update now, or when the exchange under way has ended.
-void request_update(Turn& turn, DeviceId id, base::Time intended);
+void request_update(Turn& turn, LinkId id, base::Time intended);
 // De-registers now, or when the exchange under way has ended. A device that is not registered stops at once.
-void request_deregister(Turn& turn, DeviceId id, base::Time intended);
-// Switches off without a word and comes back after `away`.
-void power_cycle(Turn& turn, DeviceId id, base::Duration away);
+void request_deregister(Turn& turn, LinkId id, base::Time intended);
+// The device switches off without a word and comes back after `away`.
+void power_cycle(Turn& turn, DeviceId device, base::Duration away);
 // Stops at once, whatever is under way.
-void stop(Turn& turn, DeviceId id);
+void stop(Turn& turn, LinkId id);
 
 // How an exchange of the registration interface has ended.
-void on_registration_response(Turn& turn, DeviceId id, const coap::ExchangeTag& tag, const coap::MessageView& response);
-void on_registration_failure(Turn& turn, DeviceId id, const coap::ExchangeTag& tag, metrics::Cause cause);
+void on_registration_response(Turn& turn, LinkId id, const coap::ExchangeTag& tag, const coap::MessageView& response);
+void on_registration_failure(Turn& turn, LinkId id, const coap::ExchangeTag& tag, metrics::Cause cause);
 
 // The device is no longer busy: does what has waited. True when something was sent that makes it busy again.
-bool resume_life(Turn& turn, DeviceId id);
+bool resume_life(Turn& turn, LinkId id);
 
 }  // namespace fleet

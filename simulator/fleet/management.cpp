@@ -62,14 +62,14 @@ void write_location(const lwm2m::Path& created, coap::MessageWriter& message) {
     }
 }
 
-void write(const coap::MessageView& request, Device& device, const Response& response, base::Writer& out) {
+void write(const coap::MessageView& request, Link& link, const Response& response, base::Writer& out) {
     const bool confirmable = request.type == coap::MessageType::confirmable;
     const auto& answer = response.answer;
     const auto part = part_of(response);
     coap::MessageWriter message(
         out, {.type = confirmable ? coap::MessageType::acknowledgement : coap::MessageType::non_confirmable,
               .code = part.code,
-              .message_id = confirmable ? request.message_id : device.peer.take_message_id(),
+              .message_id = confirmable ? request.message_id : link.peer.take_message_id(),
               .token = request.token});
     if (part.block2) coap::write_etag(message, coap::fingerprint(answer.payload));
     if (response.observe) message.option_uint(OptionNumber::observe, *response.observe);
@@ -103,8 +103,8 @@ bool changes_something(RequestKind kind) {
 }
 
 // Does what the request asks for; one in blocks when the last of them has come (RFC 7959 2.5).
-Response respond(Turn& turn, DeviceId id, const coap::MessageView& message, DeviceTree& tree) {
-    const auto& abilities = turn.pool.profile_of(turn.pool[id]).abilities;
+Response respond(Turn& turn, LinkId id, const coap::MessageView& message, DeviceTree& tree) {
+    const auto& abilities = turn.pool.profile_of(turn.pool.link(id)).abilities;
     const lwm2m::Request& request = turn.pool.workspace.request;
     Response response;
     const auto wanted = coap::find_block(message, OptionNumber::block2);
@@ -130,7 +130,7 @@ Response respond(Turn& turn, DeviceId id, const coap::MessageView& message, Devi
     return response;
 }
 
-void keep_observations(Turn& turn, DeviceId id, const coap::MessageView& message, Response& response) {
+void keep_observations(Turn& turn, LinkId id, const coap::MessageView& message, Response& response) {
     const lwm2m::Request& request = turn.pool.workspace.request;
     const bool succeeded = response.done && coap::is_success(response.answer.code);
     const bool observes = request.kind == RequestKind::observe || request.kind == RequestKind::observe_composite;
@@ -153,14 +153,14 @@ void keep_observations(Turn& turn, DeviceId id, const coap::MessageView& message
 
 }  // namespace
 
-void on_request(Turn& turn, DeviceId id, const coap::MessageView& message, Repeated repeated) {
-    Device& device = turn.pool[id];
+void on_request(Turn& turn, LinkId id, const coap::MessageView& message, Repeated repeated) {
+    Link& link = turn.pool.link(id);
     const lwm2m::Request& request = turn.pool.workspace.request;
     DeviceTree tree(turn, id);
     Response response;
     auto kind = metrics::ServerRequest::unknown;
     const auto understood =
-        lwm2m::understand(message, turn.pool.profile_of(device).abilities, turn.pool.workspace.request);
+        lwm2m::understand(message, turn.pool.profile_of(link).abilities, turn.pool.workspace.request);
     if (!understood) {
         response.answer.code = understood.error();
     } else {
@@ -172,7 +172,7 @@ void on_request(Turn& turn, DeviceId id, const coap::MessageView& message, Repea
     }
     keep_observations(turn, id, message, response);
     auto out = turn.open();
-    write(message, device, response, out);
+    write(message, link, response, out);
     if (out.failed()) {
         turn.counters.drop(metrics::Drop::outbox_full);
         return;
@@ -187,15 +187,18 @@ void on_request(Turn& turn, DeviceId id, const coap::MessageView& message, Repea
     turn.send(id, out);
 
     if (!response.done || !coap::is_success(response.answer.code)) return;
+    const DeviceId device = turn.pool.device_of(id);
     if (request.kind == RequestKind::write_attributes) {
         on_attributes_written(turn, id, request.path);
     } else if (changes_something(request.kind) && request.kind != RequestKind::execute) {
-        on_written(turn, id, request.path);
+        on_written(turn, device, request.path);
     }
     if (const auto away = tree.wants_reboot()) {
-        power_cycle(turn, id, *away);
-    } else if (tree.wants_update()) {
-        request_update(turn, id, turn.now);
+        power_cycle(turn, device, *away);
+        return;
+    }
+    for (LinkId each = device; each != base::no_index; each = turn.pool.next_link(each)) {
+        if (turn.pool.link(each).update_due) request_update(turn, each, turn.now);
     }
 }
 

@@ -10,6 +10,6 @@ enum class Repeated : std::uint8_t {
     yes,  // the request was seen before: it is answered again, but nothing is done again
 };
 
-void on_request(Turn& turn, DeviceId id, const coap::MessageView& request, Repeated repeated);
+void on_request(Turn& turn, LinkId id, const coap::MessageView& request, Repeated repeated);
 
 }  // namespace fleet

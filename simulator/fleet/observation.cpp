@@ -104,15 +104,15 @@ bool make_compound(Turn& turn, Observation& observation, std::span<const Path> p
 }
 
 // Core 1.1.1, E.2: pmin and pmax where nothing else says them, as the Server object has them now.
-Attributes defaults_of(const DeviceTree& tree, const Device& device, const ProfileState& state) {
-    const auto& profile = *state.profile;
+Attributes defaults_of(Turn& turn, const DeviceTree& tree, const Link& link) {
+    const auto& server = turn.pool.profile(link).servers[link.server];
     Attributes defaults;
     const auto whole = [](base::Duration duration) { return static_cast<std::uint32_t>(base::seconds(duration)); };
-    defaults.pmin = whole(profile.default_pmin);
-    if (profile.default_pmax) defaults.pmax = whole(*profile.default_pmax);
-    if (device.changes == base::no_index || state.server.depth == 0) return defaults;
+    defaults.pmin = whole(server.default_pmin);
+    if (server.default_pmax) defaults.pmax = whole(*server.default_pmax);
+    if (!tree.has_changes()) return defaults;
     const auto written = [&](std::uint16_t resource, std::optional<std::uint32_t>& field) {
-        const double number = lwm2m::to_number(tree.read(state.server.child(resource)));
+        const double number = lwm2m::to_number(tree.read(server.object.child(resource)));
         if (number >= 0 && number <= 4294967295.0) field = static_cast<std::uint32_t>(number);
     };
     written(2, defaults.pmin);
@@ -190,8 +190,8 @@ std::uint64_t fingerprint_of(base::Bytes bytes) {
     return base::mix(value);
 }
 
-std::uint32_t keep_observation(Turn& turn, DeviceId id, const ObserveRequest& request) {
-    Device& device = turn.pool[id];
+std::uint32_t keep_observation(Turn& turn, LinkId id, const ObserveRequest& request) {
+    Link& link = turn.pool.link(id);
     const DeviceTree tree(turn, id);
     const auto index = turn.pool.observations.take();
     if (index == base::no_index) {
@@ -204,7 +204,7 @@ std::uint32_t keep_observation(Turn& turn, DeviceId id, const ObserveRequest& re
     observation.format = static_cast<std::uint16_t>(request.format);
     observation.payload_hash = fingerprint_of(request.payload);
     observation.notified = observation.confirmed = observation.evaluated = turn.now;
-    observation.device = id;
+    observation.link = id;
     bool kept = true;
     if (!request.attributes.empty()) {
         observation.attributes = turn.pool.attributes.take();
@@ -224,8 +224,8 @@ std::uint32_t keep_observation(Turn& turn, DeviceId id, const ObserveRequest& re
     for (const Path& path : observed_paths(turn, observation)) {
         observation.changing = observation.changing || tree.next_change(path) != base::never;
     }
-    observation.next = device.observations;
-    device.observations = index;
+    observation.next = link.observations;
+    link.observations = index;
     return index;
 }
 
@@ -251,8 +251,8 @@ bool concerns(Turn& turn, const Observation& observation, const Path& path) {
 }
 
 Rules rules_of(Turn& turn, const Observation& observation, const DeviceTree& tree) {
-    Device& device = turn.pool[observation.device];
-    const Attributes defaults = defaults_of(tree, device, turn.pool.profile_of(device));
+    Link& link = turn.pool.link(observation.link);
+    const Attributes defaults = defaults_of(turn, tree, link);
     const Attributes own = own_of(turn, observation);
     Rules rules;
     bool first = true;

@@ -24,7 +24,7 @@ std::uint64_t fingerprint_of(base::Bytes bytes);
 
 // A record for it, at the head of the device's list. The values that the answer holds must still be the workspace's
 // entries. no_index when there is no room; that is counted.
-std::uint32_t keep_observation(Turn& turn, DeviceId id, const ObserveRequest& request);
+std::uint32_t keep_observation(Turn& turn, LinkId id, const ObserveRequest& request);
 // Gives the record back with its timer; it must be off the device's list.
 void release_observation(Turn& turn, std::uint32_t index);
 

@@ -22,7 +22,7 @@ void arm(Turn& turn, std::uint32_t index, const Rules& rules) {
     if (observation.pending) {
         if (!observation.waiting) due = loud;
     } else {
-        if (observation.changing) due = next_moment(turn, observation, rules, DeviceTree(turn, observation.device));
+        if (observation.changing) due = next_moment(turn, observation, rules, DeviceTree(turn, observation.link));
         if (observation.touched) due = turn.now;
         if (due != base::never) due = std::max(due, observation.evaluated + rules.epmin);
         // Whether a condition was met in between has to be known; whether the value is another, only at the end.
@@ -39,14 +39,13 @@ void arm(Turn& turn, std::uint32_t index, const Rules& rules) {
     if (observation.timer == base::no_index) turn.counters.drop(metrics::Drop::no_slot);
 }
 
-// Takes the first observation for which `matches` holds off the device's list.
+// Takes the first observation for which `matches` holds off the link's list.
 template <class F>
-bool remove_if(Turn& turn, Device& device, F&& matches) {
-    for (std::uint32_t* link = &device.observations; *link != base::no_index;
-         link = &turn.pool.observations[*link].next) {
-        const std::uint32_t index = *link;
+bool remove_if(Turn& turn, Link& link, F&& matches) {
+    for (std::uint32_t* at = &link.observations; *at != base::no_index; at = &turn.pool.observations[*at].next) {
+        const std::uint32_t index = *at;
         if (!matches(turn.pool.observations[index])) continue;
-        *link = turn.pool.observations[index].next;
+        *at = turn.pool.observations[index].next;
         release_observation(turn, index);
         return true;
     }
@@ -81,43 +80,42 @@ void write(Observation& observation, const Notification& notification, std::uint
 
 void send_non(Turn& turn, const Notification& notification) {
     Observation& observation = turn.pool.observations[notification.observation];
-    Device& device = turn.pool[observation.device];
+    Link& link = turn.pool.link(observation.link);
     auto out = turn.open();
-    observation.message_id = device.peer.take_message_id();
+    observation.message_id = link.peer.take_message_id();
     write(observation, notification, observation.message_id, out);
-    turn.counters.start(Operation::notify, device.profile);
+    turn.counters.start(Operation::notify, link.profile);
     if (out.failed()) {
-        turn.counters.fail(Operation::notify, device.profile, metrics::Cause::no_slot,
-                           turn.index_of(observation.device));
+        turn.counters.fail(Operation::notify, link.profile, metrics::Cause::no_slot, turn.index_of(observation.link));
         return;
     }
     turn.counters.notify(Confirmable::no);
     turn.counters.send(metrics::Sent::request);
-    turn.latency.record_sent(Operation::notify, device.profile, observation.intended, turn.now);
-    turn.send(observation.device, out);
-    turn.counters.succeed(Operation::notify, device.profile);
+    turn.latency.record_sent(Operation::notify, link.profile, observation.intended, turn.now);
+    turn.send(observation.link, out);
+    turn.counters.succeed(Operation::notify, link.profile);
 }
 
 void send_con(Turn& turn, const Notification& notification) {
     Observation& observation = turn.pool.observations[notification.observation];
-    const DeviceId id = observation.device;
-    Device& device = turn.pool[id];
+    const LinkId id = observation.link;
+    Link& link = turn.pool.link(id);
     auto out = turn.open();
-    observation.message_id = device.peer.take_message_id();
+    observation.message_id = link.peer.take_message_id();
     observation.confirmed = turn.now;
     write(observation, notification, observation.message_id, out);
-    turn.counters.start(Operation::notify, device.profile);
+    turn.counters.start(Operation::notify, link.profile);
     const coap::ExchangeTag tag{tag_of(Operation::notify), notification.observation, observation.intended, turn.now};
     const double unit = turn.unit(id, base::Stream::retransmission, observation.sequence);
-    if (out.failed() || !turn.endpoint.start(turn.now, id, device.peer, turn.pool.profile(device).transmission,
-                                             out.written(), tag, unit)) {
-        turn.counters.fail(Operation::notify, device.profile, metrics::Cause::no_slot, turn.index_of(id));
+    if (out.failed() ||
+        !turn.endpoint.start(turn.now, id, link.peer, turn.pool.profile(link).transmission, out.written(), tag, unit)) {
+        turn.counters.fail(Operation::notify, link.profile, metrics::Cause::no_slot, turn.index_of(id));
         turn.counters.drop(metrics::Drop::no_slot);
         return;
     }
     turn.counters.notify(Confirmable::yes);
     turn.counters.send(metrics::Sent::request);
-    turn.latency.record_sent(Operation::notify, device.profile, observation.intended, turn.now);
+    turn.latency.record_sent(Operation::notify, link.profile, observation.intended, turn.now);
     turn.send(id, out);
 }
 
@@ -125,14 +123,14 @@ void send_con(Turn& turn, const Notification& notification) {
 // 7641 4.5.2).
 void wait(Turn& turn, std::uint32_t index, const Rules& rules) {
     Observation& observation = turn.pool.observations[index];
-    Device& device = turn.pool[observation.device];
+    Link& link = turn.pool.link(observation.link);
     if (observation.waiting) {
-        turn.counters.start(Operation::notify, device.profile);
-        turn.counters.coalesce(Operation::notify, device.profile);
+        turn.counters.start(Operation::notify, link.profile);
+        turn.counters.coalesce(Operation::notify, link.profile);
     } else {
         observation.waiting = true;
         observation.waiting_since = observation.intended;
-        device.notify_due = true;
+        link.notify_due = true;
     }
     arm(turn, index, rules);
 }
@@ -156,21 +154,21 @@ void tell(Turn& turn, std::uint32_t index, base::Bytes payload, Confirmable conf
     }
 }
 
-// Has the device's confirmable message been without an answer for so long that it was repeated?
-bool is_offline(Turn& turn, const Device& device) {
-    const auto* const tag = turn.endpoint.current(device.peer);
-    return tag != nullptr && turn.now - tag->first_sent >= turn.pool.profile(device).transmission.ack_timeout;
+// Has the link's confirmable message been without an answer for so long that it was repeated?
+bool is_offline(Turn& turn, const Link& link) {
+    const auto* const tag = turn.endpoint.current(link.peer);
+    return tag != nullptr && turn.now - tag->first_sent >= turn.pool.profile(link).transmission.ack_timeout;
 }
 
 // What is due cannot go out now. Core 1.1.1, E.2: it is kept for when the server can be reached, unless that wants
 // nothing kept; 1.2, 7.3.2: as many as hqmax says, else the newest.
 void postpone(Turn& turn, std::uint32_t index, const Rules& rules, base::Bytes payload) {
     Observation& observation = turn.pool.observations[index];
-    Device& device = turn.pool[observation.device];
-    const bool keeps = keeps_history(turn, observation.device);
-    if (!keeps && is_offline(turn, device)) {
-        turn.counters.start(Operation::notify, device.profile);
-        turn.counters.abort(Operation::notify, device.profile);
+    Link& link = turn.pool.link(observation.link);
+    const bool keeps = keeps_history(turn, observation.link);
+    if (!keeps && is_offline(turn, link)) {
+        turn.counters.start(Operation::notify, link.profile);
+        turn.counters.abort(Operation::notify, link.profile);
         observation.waiting = false;
         mark_told(turn, observation, payload);
         arm(turn, index, rules);
@@ -184,10 +182,10 @@ void postpone(Turn& turn, std::uint32_t index, const Rules& rules, base::Bytes p
     }
     if (first) {
         observation.waiting_since = observation.intended;
-        device.notify_due = true;
+        link.notify_due = true;
     } else {
-        turn.counters.start(Operation::notify, device.profile);
-        turn.counters.coalesce(Operation::notify, device.profile);
+        turn.counters.start(Operation::notify, link.profile);
+        turn.counters.coalesce(Operation::notify, link.profile);
     }
     mark_told(turn, observation, {});
     observation.payload_hash = hash;
@@ -195,7 +193,7 @@ void postpone(Turn& turn, std::uint32_t index, const Rules& rules, base::Bytes p
 }
 
 Confirmable how(Turn& turn, const Observation& observation, const Rules& rules) {
-    const auto& profile = turn.pool.profile(turn.pool[observation.device]);
+    const auto& profile = turn.pool.profile(turn.pool.link(observation.link));
     const bool confirmable = rules.confirmable.value_or(profile.behaviour.notify_confirmable) ||
                              coap::must_confirm(observation.confirmed, turn.now);
     return confirmable ? Confirmable::yes : Confirmable::no;
@@ -204,7 +202,7 @@ Confirmable how(Turn& turn, const Observation& observation, const Rules& rules) 
 // Tells all that was kept, in one notification.
 void tell_history(Turn& turn, std::uint32_t index) {
     Observation& observation = turn.pool.observations[index];
-    const DeviceTree tree(turn, observation.device);
+    const DeviceTree tree(turn, observation.link);
     const auto payload = history_payload(turn, observation, tree);
     const base::Time next = observation.intended;
     observation.intended = observation.waiting_since;
@@ -228,8 +226,8 @@ bool is_due(Turn& turn, Observation& observation, const Rules& rules, const Devi
 // The value as it is now, if it has to be told; else plans when to look again.
 void notify(Turn& turn, std::uint32_t index) {
     Observation& observation = turn.pool.observations[index];
-    const DeviceId id = observation.device;
-    Device& device = turn.pool[id];
+    const LinkId id = observation.link;
+    Link& link = turn.pool.link(id);
     const DeviceTree tree(turn, id);
     const Rules rules = rules_of(turn, observation, tree);
     if (!is_due(turn, observation, rules, tree)) {
@@ -241,7 +239,7 @@ void notify(Turn& turn, std::uint32_t index) {
     if (answer.code != coap::Code::content) {
         // RFC 7641 4.2: an error ends the observation, and says so.
         send_non(turn, {index, {}, coap::MessageType::non_confirmable, answer.code});
-        remove_if(turn, device, [&](const Observation& other) { return &other == &observation; });
+        remove_if(turn, link, [&](const Observation& other) { return &other == &observation; });
         return;
     }
     const bool latest = rules.pmax && turn.now >= observation.notified + *rules.pmax;
@@ -252,8 +250,8 @@ void notify(Turn& turn, std::uint32_t index) {
         return;
     }
     const auto confirmable = how(turn, observation, rules);
-    const bool holds = rules.history > 0 && is_offline(turn, device);
-    if ((confirmable == Confirmable::yes || holds) && device.peer.busy()) {
+    const bool holds = rules.history > 0 && is_offline(turn, link);
+    if ((confirmable == Confirmable::yes || holds) && link.peer.busy()) {
         postpone(turn, index, rules, answer.payload);
         return;
     }
@@ -263,16 +261,16 @@ void notify(Turn& turn, std::uint32_t index) {
 }
 
 template <class F>
-void for_each_observation(Turn& turn, DeviceId id, F&& act) {
-    for (auto at = turn.pool[id].observations; at != base::no_index; at = turn.pool.observations[at].next) act(at);
+void for_each_observation(Turn& turn, LinkId id, F&& act) {
+    for (auto at = turn.pool.link(id).observations; at != base::no_index; at = turn.pool.observations[at].next) act(at);
 }
 
 }  // namespace
 
-std::optional<std::uint32_t> observe(Turn& turn, DeviceId id, const ObserveRequest& request) {
-    Device& device = turn.pool[id];
+std::optional<std::uint32_t> observe(Turn& turn, LinkId id, const ObserveRequest& request) {
+    Link& link = turn.pool.link(id);
     std::uint32_t sequence = 1;
-    remove_if(turn, device, [&](const Observation& old) {
+    remove_if(turn, link, [&](const Observation& old) {
         const bool same = base::equal(old.token.view(), request.token);
         // RFC 7641 4.1, 4.4: it is the same observation, and its numbers go on rising.
         if (same) sequence = coap::next_observe_sequence(old.sequence);
@@ -289,17 +287,17 @@ std::optional<std::uint32_t> observe(Turn& turn, DeviceId id, const ObserveReque
     return sequence;
 }
 
-void cancel_observation(Turn& turn, DeviceId id, base::Bytes token) {
-    remove_if(turn, turn.pool[id], [&](const Observation& old) { return base::equal(old.token.view(), token); });
+void cancel_observation(Turn& turn, LinkId id, base::Bytes token) {
+    remove_if(turn, turn.pool.link(id), [&](const Observation& old) { return base::equal(old.token.view(), token); });
 }
 
-void cancel_observations(Turn& turn, DeviceId id) {
-    while (remove_if(turn, turn.pool[id], [](const Observation&) { return true; })) {
+void cancel_observations(Turn& turn, LinkId id) {
+    while (remove_if(turn, turn.pool.link(id), [](const Observation&) { return true; })) {
     }
 }
 
-bool on_notification_reset(Turn& turn, DeviceId id, std::uint16_t message_id) {
-    return remove_if(turn, turn.pool[id], [&](const Observation& old) { return old.message_id == message_id; });
+bool on_notification_reset(Turn& turn, LinkId id, std::uint16_t message_id) {
+    return remove_if(turn, turn.pool.link(id), [&](const Observation& old) { return old.message_id == message_id; });
 }
 
 void on_notify_timer(Turn& turn, std::uint32_t observation) {
@@ -307,19 +305,21 @@ void on_notify_timer(Turn& turn, std::uint32_t observation) {
     notify(turn, observation);
 }
 
-void on_written(Turn& turn, DeviceId id, const lwm2m::Path& path) {
-    const DeviceTree tree(turn, id);
-    for_each_observation(turn, id, [&](std::uint32_t index) {
-        Observation& observation = turn.pool.observations[index];
-        const bool touched = concerns(turn, observation, path);
-        // The defaults of pmin and pmax are in the Server object.
-        if (!touched && path.object() != 1) return;
-        observation.touched = observation.touched || touched;
-        arm(turn, index, rules_of(turn, observation, tree));
-    });
+void on_written(Turn& turn, DeviceId device, const lwm2m::Path& path) {
+    for (LinkId id = device; id != base::no_index; id = turn.pool.next_link(id)) {
+        const DeviceTree tree(turn, id);
+        for_each_observation(turn, id, [&](std::uint32_t index) {
+            Observation& observation = turn.pool.observations[index];
+            const bool touched = concerns(turn, observation, path);
+            // The defaults of pmin and pmax are in the Server object.
+            if (!touched && path.object() != 1) return;
+            observation.touched = observation.touched || touched;
+            arm(turn, index, rules_of(turn, observation, tree));
+        });
+    }
 }
 
-void on_attributes_written(Turn& turn, DeviceId id, const lwm2m::Path& path) {
+void on_attributes_written(Turn& turn, LinkId id, const lwm2m::Path& path) {
     const DeviceTree tree(turn, id);
     for_each_observation(turn, id, [&](std::uint32_t index) {
         const Observation& observation = turn.pool.observations[index];
@@ -327,53 +327,53 @@ void on_attributes_written(Turn& turn, DeviceId id, const lwm2m::Path& path) {
     });
 }
 
-void on_notification_delivered(Turn& turn, DeviceId id, const coap::ExchangeTag& tag) {
-    const Device& device = turn.pool[id];
+void on_notification_delivered(Turn& turn, LinkId id, const coap::ExchangeTag& tag) {
+    const Link& link = turn.pool.link(id);
     turn.counters.respond(Operation::notify, 0);
-    turn.counters.succeed(Operation::notify, device.profile);
-    turn.latency.record_success(Operation::notify, device.profile, tag.intended, tag.first_sent, turn.now);
+    turn.counters.succeed(Operation::notify, link.profile);
+    turn.latency.record_success(Operation::notify, link.profile, tag.intended, tag.first_sent, turn.now);
 }
 
-void on_notification_failure(Turn& turn, DeviceId id, const coap::ExchangeTag& tag, metrics::Cause cause) {
-    Device& device = turn.pool[id];
-    turn.counters.fail(Operation::notify, device.profile, cause, turn.index_of(id));
-    if (cause == metrics::Cause::timeout) turn.latency.record_timeout(Operation::notify, device.profile);
+void on_notification_failure(Turn& turn, LinkId id, const coap::ExchangeTag& tag, metrics::Cause cause) {
+    Link& link = turn.pool.link(id);
+    turn.counters.fail(Operation::notify, link.profile, cause, turn.index_of(id));
+    if (cause == metrics::Cause::timeout) turn.latency.record_timeout(Operation::notify, link.profile);
     // RFC 7641 3.6, 4.5: a rejected or unacknowledged notification ends the observation.
     if (!turn.pool.observations.holds(tag.argument)) return;
     const Observation* const ended = &turn.pool.observations[tag.argument];
     // The slot may have a new tenant: the observation was cancelled while its notification was under way.
-    if (ended->device != id || ended->confirmed != tag.first_sent) return;
-    remove_if(turn, device, [&](const Observation& old) { return &old == ended; });
+    if (ended->link != id || ended->confirmed != tag.first_sent) return;
+    remove_if(turn, link, [&](const Observation& old) { return &old == ended; });
 }
 
-void renew_retransmission(Turn& turn, DeviceId id) {
-    Device& device = turn.pool[id];
-    const auto* const tag = turn.endpoint.current(device.peer);
-    if (tag == nullptr || operation_of(*tag) != Operation::notify || !device.notify_due) return;
+void renew_retransmission(Turn& turn, LinkId id) {
+    Link& link = turn.pool.link(id);
+    const auto* const tag = turn.endpoint.current(link.peer);
+    if (tag == nullptr || operation_of(*tag) != Operation::notify || !link.notify_due) return;
     if (!turn.pool.observations.holds(tag->argument)) return;
     Observation& observation = turn.pool.observations[tag->argument];
     // What is kept with its times is no newer state of what is under way.
-    const bool same = observation.device == id && observation.confirmed == tag->first_sent;
+    const bool same = observation.link == id && observation.confirmed == tag->first_sent;
     if (!same || !observation.waiting || observation.history != base::no_index) return;
     const auto answer = read_observed(turn, observation, DeviceTree(turn, id));
     if (answer.code != coap::Code::content) return;
     auto out = turn.open();
-    const auto message_id = device.peer.take_message_id();
+    const auto message_id = link.peer.take_message_id();
     write(observation, {tag->argument, answer.payload, coap::MessageType::confirmable}, message_id, out);
-    if (out.failed() || !turn.endpoint.supersede(device.peer, out.written())) return;
+    if (out.failed() || !turn.endpoint.supersede(link.peer, out.written())) return;
     observation.message_id = message_id;
     mark_told(turn, observation, answer.payload);
-    turn.counters.start(Operation::notify, device.profile);
-    turn.counters.coalesce(Operation::notify, device.profile);
+    turn.counters.start(Operation::notify, link.profile);
+    turn.counters.coalesce(Operation::notify, link.profile);
     turn.counters.notify(Confirmable::yes);
     arm(turn, tag->argument, rules_of(turn, observation, DeviceTree(turn, id)));
 }
 
-bool resume_reporting(Turn& turn, DeviceId id) {
-    Device& device = turn.pool[id];
-    if (!device.notify_due || device.peer.busy()) return device.peer.busy();
-    device.notify_due = false;
-    for (auto at = device.observations; at != base::no_index && !device.peer.busy();) {
+bool resume_reporting(Turn& turn, LinkId id) {
+    Link& link = turn.pool.link(id);
+    if (!link.notify_due || link.peer.busy()) return link.peer.busy();
+    link.notify_due = false;
+    for (auto at = link.observations; at != base::no_index && !link.peer.busy();) {
         const Observation& observation = turn.pool.observations[at];
         const auto next = observation.next;
         if (observation.history != base::no_index) tell_history(turn, at);
@@ -382,9 +382,9 @@ bool resume_reporting(Turn& turn, DeviceId id) {
     }
     for_each_observation(turn, id, [&](std::uint32_t index) {
         const Observation& observation = turn.pool.observations[index];
-        if (observation.waiting || observation.history != base::no_index) device.notify_due = true;
+        if (observation.waiting || observation.history != base::no_index) link.notify_due = true;
     });
-    return device.peer.busy();
+    return link.peer.busy();
 }
 
 }  // namespace fleet

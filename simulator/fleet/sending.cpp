@@ -20,7 +20,7 @@ constexpr std::uint16_t mute_send = 23;  // of the Server object: Core 1.1.1, E.
 // The moments at which one device sends: a grid of its own phase, each moment moved by its own draw.
 class Schedule {
 public:
-    Schedule(const Turn& turn, DeviceId id, const base::DurationSpec& every)
+    Schedule(const Turn& turn, LinkId id, const base::DurationSpec& every)
         : turn_(turn), id_(id), every_(every), phase_(from_share(turn.unit(id, base::Stream::send, 0))) {}
 
     base::Time after(base::Time moment) const {
@@ -49,24 +49,23 @@ private:
     }
 
     const Turn& turn_;
-    DeviceId id_;
+    LinkId id_;
     const base::DurationSpec& every_;
     base::Duration phase_;
 };
 
-const SendSpec& spec_of(Turn& turn, DeviceId id) { return turn.pool.profile(turn.pool[id]).behaviour.send; }
+const SendSpec& spec_of(Turn& turn, LinkId id) { return turn.pool.profile(turn.pool.link(id)).behaviour.send; }
 
 // 1/x/23 is true: the server wants no Send.
-bool is_muted(Turn& turn, DeviceId id) {
-    const auto& server = turn.pool.profile_of(turn.pool[id]).server;
-    if (server.depth == 0) return false;
+bool is_muted(Turn& turn, LinkId id) {
+    const auto& server = turn.pool.server_of(turn.pool.link(id)).object;
     const auto muted = DeviceTree(turn, id).read(server.child(mute_send));
     return muted.type == lwm2m::Type::boolean && muted.boolean;
 }
 
 // The values of all samples, the oldest first, each with its age at `sent`. RFC 8428 4.5.3: a time below 2^28 counts
 // from now. The values are those of their moments, so that a later block is one of the same body.
-base::Bytes body_of(Turn& turn, DeviceId id, base::Time intended, base::Time sent) {
+base::Bytes body_of(Turn& turn, LinkId id, base::Time intended, base::Time sent) {
     const SendSpec& spec = spec_of(turn, id);
     auto& workspace = turn.pool.workspace;
     workspace.entries.clear();
@@ -104,71 +103,71 @@ struct Sending {
     bool first = true;
 };
 
-void send_values(Turn& turn, DeviceId id, Sending sending) {
-    Device& device = turn.pool[id];
+void send_values(Turn& turn, LinkId id, Sending sending) {
+    Link& link = turn.pool.link(id);
     const auto body = body_of(turn, id, sending.intended, sending.first_sent);
     if (sending.first) {
         if (body.empty()) return;
-        turn.counters.start(Operation::send, device.profile);
+        turn.counters.start(Operation::send, link.profile);
     }
     // A value that was written since may have made it shorter.
     if (sending.progress.offset() >= body.size()) sending.progress = coap::Block1Sender();
-    const auto token = next_token(turn, id, device);
+    const auto token = next_token(turn, id, link);
     auto out = turn.open();
-    lwm2m::write_send({.message_id = device.peer.take_message_id(), .token = token.view()}, spec_of(turn, id).format,
+    lwm2m::write_send({.message_id = link.peer.take_message_id(), .token = token.view()}, spec_of(turn, id).format,
                       block_of(body, sending.progress), out);
     const coap::ExchangeTag tag{tag_of(Operation::send), sending.progress.pack(), sending.intended, sending.first_sent};
-    const double unit = turn.unit(id, base::Stream::retransmission, device.tokens);
-    if (out.failed() || !turn.endpoint.start(turn.now, id, device.peer, turn.pool.profile(device).transmission,
-                                             out.written(), tag, unit)) {
-        turn.counters.fail(Operation::send, device.profile, metrics::Cause::no_slot, turn.index_of(id));
+    const double unit = turn.unit(id, base::Stream::retransmission, link.tokens);
+    if (out.failed() ||
+        !turn.endpoint.start(turn.now, id, link.peer, turn.pool.profile(link).transmission, out.written(), tag, unit)) {
+        turn.counters.fail(Operation::send, link.profile, metrics::Cause::no_slot, turn.index_of(id));
         turn.counters.drop(metrics::Drop::no_slot);
         return;
     }
     if (sending.first && turn.latency.records(Operation::send)) {
-        turn.latency.record_sent(Operation::send, device.profile, sending.intended, turn.now);
+        turn.latency.record_sent(Operation::send, link.profile, sending.intended, turn.now);
     }
     turn.counters.send(metrics::Sent::request);
     turn.send(id, out);
 }
 
-void send_latest(Turn& turn, DeviceId id) {
+void send_latest(Turn& turn, LinkId id) {
     const base::Time due = Schedule(turn, id, spec_of(turn, id).every).upto(turn.now);
     send_values(turn, id, {.intended = due, .first_sent = turn.now, .progress = coap::Block1Sender()});
 }
 
 }  // namespace
 
-void plan_send(Turn& turn, DeviceId id) {
-    Device& device = turn.pool[id];
+void plan_send(Turn& turn, LinkId id) {
+    Link& link = turn.pool.link(id);
     const SendSpec& spec = spec_of(turn, id);
-    if (spec.paths.empty() || device.send_armed) return;
+    if (spec.paths.empty() || link.send_armed) return;
     const auto due = Schedule(turn, id, spec.every).after(turn.now);
     const auto timer = turn.timers.arm(due, {static_cast<std::uint32_t>(TimerKind::send), id});
-    device.send_armed = timer != base::no_index;
-    if (!device.send_armed) turn.counters.drop(metrics::Drop::no_slot);
+    link.send_armed = timer != base::no_index;
+    if (!link.send_armed) turn.counters.drop(metrics::Drop::no_slot);
 }
 
-void on_send_timer(Turn& turn, DeviceId id) {
-    Device& device = turn.pool[id];
-    device.send_armed = false;
+void on_send_timer(Turn& turn, LinkId id) {
+    Link& link = turn.pool.link(id);
+    link.send_armed = false;
     // Whoever is not registered plans anew when it is.
-    if (device.state != metrics::DeviceState::registered || device.deregister_due) return;
+    if (link.state != metrics::DeviceState::registered || link.deregister_due) return;
     plan_send(turn, id);
     if (is_muted(turn, id)) return;
-    if (!device.peer.busy()) {
+    if (!link.peer.busy()) {
         send_latest(turn, id);
-    } else if (device.send_due) {
+    } else if (link.send_due) {
         // One waits already: this one, with the newer values, takes its place.
-        turn.counters.start(Operation::send, device.profile);
-        turn.counters.coalesce(Operation::send, device.profile);
+        turn.counters.start(Operation::send, link.profile);
+        turn.counters.coalesce(Operation::send, link.profile);
     } else {
-        device.send_due = true;
+        link.send_due = true;
     }
 }
 
-void on_send_response(Turn& turn, DeviceId id, const coap::ExchangeTag& tag, const coap::MessageView& response) {
-    const Device& device = turn.pool[id];
+void on_send_response(Turn& turn, LinkId id, const coap::ExchangeTag& tag, const coap::MessageView& response) {
+    const Link& link = turn.pool.link(id);
     turn.counters.respond(Operation::send, static_cast<std::uint8_t>(response.code));
     auto progress = coap::Block1Sender::unpack(tag.argument);
     const bool in_blocks = progress.offset() > 0 || response.find(coap::OptionNumber::block1).has_value() ||
@@ -183,27 +182,27 @@ void on_send_response(Turn& turn, DeviceId id, const coap::ExchangeTag& tag, con
         on_send_failure(turn, id, tag, metrics::cause_of(static_cast<std::uint8_t>(response.code)));
         return;
     }
-    turn.counters.succeed(Operation::send, device.profile);
+    turn.counters.succeed(Operation::send, link.profile);
     if (turn.latency.records(Operation::send)) {
-        turn.latency.record_success(Operation::send, device.profile, tag.intended, tag.first_sent, turn.now);
+        turn.latency.record_success(Operation::send, link.profile, tag.intended, tag.first_sent, turn.now);
     }
 }
 
-void on_send_failure(Turn& turn, DeviceId id, const coap::ExchangeTag&, metrics::Cause cause) {
-    const Device& device = turn.pool[id];
-    turn.counters.fail(Operation::send, device.profile, cause, turn.index_of(id));
+void on_send_failure(Turn& turn, LinkId id, const coap::ExchangeTag&, metrics::Cause cause) {
+    const Link& link = turn.pool.link(id);
+    turn.counters.fail(Operation::send, link.profile, cause, turn.index_of(id));
     if (cause == metrics::Cause::timeout && turn.latency.records(Operation::send)) {
-        turn.latency.record_timeout(Operation::send, device.profile);
+        turn.latency.record_timeout(Operation::send, link.profile);
     }
 }
 
-bool resume_sending(Turn& turn, DeviceId id) {
-    Device& device = turn.pool[id];
-    if (!device.send_due || device.peer.busy()) return device.peer.busy();
-    device.send_due = false;
-    const bool sends = device.state == metrics::DeviceState::registered && !device.deregister_due;
+bool resume_sending(Turn& turn, LinkId id) {
+    Link& link = turn.pool.link(id);
+    if (!link.send_due || link.peer.busy()) return link.peer.busy();
+    link.send_due = false;
+    const bool sends = link.state == metrics::DeviceState::registered && !link.deregister_due;
     if (sends && !is_muted(turn, id)) send_latest(turn, id);
-    return device.peer.busy();
+    return link.peer.busy();
 }
 
 }  // namespace fleet

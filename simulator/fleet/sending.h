@@ -7,16 +7,16 @@
 namespace fleet {
 
 // The device has registered: plans its next Send, if its profile has any and none is planned.
-void plan_send(Turn& turn, DeviceId id);
+void plan_send(Turn& turn, LinkId id);
 
 // The timer of the Send has fired.
-void on_send_timer(Turn& turn, DeviceId id);
+void on_send_timer(Turn& turn, LinkId id);
 
 // How a Send has ended, or goes on with its next block.
-void on_send_response(Turn& turn, DeviceId id, const coap::ExchangeTag& tag, const coap::MessageView& response);
-void on_send_failure(Turn& turn, DeviceId id, const coap::ExchangeTag& tag, metrics::Cause cause);
+void on_send_response(Turn& turn, LinkId id, const coap::ExchangeTag& tag, const coap::MessageView& response);
+void on_send_failure(Turn& turn, LinkId id, const coap::ExchangeTag& tag, metrics::Cause cause);
 
 // The device is no longer busy: sends what has waited. True when that makes it busy again.
-bool resume_sending(Turn& turn, DeviceId id);
+bool resume_sending(Turn& turn, LinkId id);
 
 }  // namespace fleet

@@ -21,11 +21,11 @@ metrics::Discard reason(coap::Discard discard) {
     return metrics::Discard::malformed;
 }
 
-void resume(Turn& turn, DeviceId id) {
+void resume(Turn& turn, LinkId id) {
     if (!resume_life(turn, id) && !resume_reporting(turn, id)) (void)resume_sending(turn, id);
 }
 
-void on_failure(Turn& turn, DeviceId id, const coap::ExchangeTag& tag, metrics::Cause cause) {
+void on_failure(Turn& turn, LinkId id, const coap::ExchangeTag& tag, metrics::Cause cause) {
     if (operation_of(tag) == Operation::notify) {
         on_notification_failure(turn, id, tag, cause);
     } else if (operation_of(tag) == Operation::send) {
@@ -35,13 +35,13 @@ void on_failure(Turn& turn, DeviceId id, const coap::ExchangeTag& tag, metrics::
     }
 }
 
-void send_if_any(Turn& turn, DeviceId id, const base::Writer& out, metrics::Sent kind) {
+void send_if_any(Turn& turn, LinkId id, const base::Writer& out, metrics::Sent kind) {
     if (out.size() == 0) return;
     turn.counters.send(kind);
     turn.send(id, out);
 }
 
-void on_response(Turn& turn, DeviceId id, const Incoming& incoming) {
+void on_response(Turn& turn, LinkId id, const Incoming& incoming) {
     turn.counters.receive(metrics::Received::response);
     if (operation_of(incoming.tag) == Operation::notify) {
         on_notification_failure(turn, id, incoming.tag, metrics::Cause::bad_response);
@@ -53,7 +53,7 @@ void on_response(Turn& turn, DeviceId id, const Incoming& incoming) {
     resume(turn, id);
 }
 
-void on_reset(Turn& turn, DeviceId id, const Incoming& incoming) {
+void on_reset(Turn& turn, LinkId id, const Incoming& incoming) {
     turn.counters.receive(metrics::Received::reset);
     on_failure(turn, id, incoming.tag, metrics::Cause::reset);
     resume(turn, id);
@@ -63,7 +63,7 @@ bool is_request(base::Bytes datagram) {
     return datagram.size() >= 4 && coap::is_request(static_cast<coap::Code>(datagram[1]));
 }
 
-void on_server_request(Turn& turn, DeviceId id, const coap::MessageView& request, Repeated repeated) {
+void on_server_request(Turn& turn, LinkId id, const coap::MessageView& request, Repeated repeated) {
     if (repeated == Repeated::yes) {
         turn.counters.discard(metrics::Discard::duplicate);
     } else {
@@ -80,22 +80,22 @@ void on_packet(Turn& turn, const net::Packet& packet) {
         turn.counters.discard(metrics::Discard::stray);
         return;
     }
-    if (packet.remote != turn.pool.server) {
+    const LinkId id = turn.pool.find_link(packet.local, packet.remote);
+    if (id == base::no_index) {
         turn.counters.discard(metrics::Discard::wrong_source);
         return;
     }
-    const DeviceId id = packet.local;
-    Device& device = turn.pool[id];
+    Link& link = turn.pool.link(id);
     // Core 1.1.1, 6.3: a device that is not registered ignores the server's requests. It does not even remember them:
     // one that is repeated
     // when the device has registered is new to it.
-    if (is_request(packet.bytes) && device.state != metrics::DeviceState::registered) {
+    if (is_request(packet.bytes) && link.state != metrics::DeviceState::registered) {
         turn.counters.discard(metrics::Discard::unexpected);
         return;
     }
     auto out = turn.open();
     const auto incoming =
-        turn.endpoint.on_datagram(turn.now, id, device.peer, turn.pool.profile(device).transmission, packet.bytes, out);
+        turn.endpoint.on_datagram(turn.now, id, link.peer, turn.pool.profile(link).transmission, packet.bytes, out);
     switch (incoming.kind) {
         case Incoming::Kind::discarded:
             turn.counters.discard(reason(incoming.discard));
@@ -147,10 +147,10 @@ void on_timer(Turn& turn, base::TimerEvent event) {
         case TimerKind::send: on_send_timer(turn, event.index); return;
         case TimerKind::exchange: break;
     }
-    const DeviceId id = turn.endpoint.peer_of(event.index);
+    const LinkId id = turn.endpoint.peer_of(event.index);
     renew_retransmission(turn, id);
     auto out = turn.open();
-    const auto expired = turn.endpoint.on_timer(turn.now, event.index, turn.pool[id].peer, out);
+    const auto expired = turn.endpoint.on_timer(turn.now, event.index, turn.pool.link(id).peer, out);
     if (expired.kind == coap::Expired::Kind::retransmitted) {
         turn.counters.retransmit(operation_of(expired.tag));
         turn.send(id, out);
@@ -160,11 +160,13 @@ void on_timer(Turn& turn, base::TimerEvent event) {
     resume(turn, id);
 }
 
-void on_command(Turn& turn, DeviceId id, const Command& command) {
-    switch (command.kind) {
-        case Command::Kind::start: plan_start(turn, id, command.at); break;
-        case Command::Kind::deregister: request_deregister(turn, id, command.at); break;
-        case Command::Kind::stop: stop(turn, id); break;
+void on_command(Turn& turn, DeviceId device, const Command& command) {
+    for (LinkId id = device; id != base::no_index; id = turn.pool.next_link(id)) {
+        switch (command.kind) {
+            case Command::Kind::start: plan_start(turn, id, command.at); break;
+            case Command::Kind::deregister: request_deregister(turn, id, command.at); break;
+            case Command::Kind::stop: stop(turn, id); break;
+        }
     }
 }
 

@@ -20,6 +20,7 @@ struct Command {
 
 void on_packet(Turn& turn, const net::Packet& packet);
 void on_timer(Turn& turn, base::TimerEvent event);
-void on_command(Turn& turn, DeviceId id, const Command& command);
+// On all links of the device.
+void on_command(Turn& turn, DeviceId device, const Command& command);
 
 }  // namespace fleet

@@ -18,24 +18,29 @@ struct Turn {
     metrics::Counters& counters;
     metrics::LatencyRecorder& latency;
 
-    std::uint64_t index_of(DeviceId device) const { return pool.membership.index_of(device); }
-    double unit(DeviceId device, base::Stream stream, std::uint64_t counter) const {
-        return base::to_unit(base::draw(pool.seed, index_of(device), stream, counter));
+    // The device's number in the fleet.
+    std::uint64_t index_of(LinkId link) const { return pool.membership.index_of(pool.device_of(link)); }
+    double unit(LinkId link, base::Stream stream, std::uint64_t counter) const {
+        return base::to_unit(base::draw(pool.seed, index_of(link), stream, counter));
     }
 
     // Memory for one datagram; `send` it or leave it.
     base::Writer open() { return base::Writer(outbox.open(now)); }
-    void send(DeviceId device, const base::Writer& datagram) { outbox.commit(datagram.size(), device, pool.server); }
+    void send(LinkId link, const base::Writer& datagram) {
+        outbox.commit(datagram.size(), pool.device_of(link), pool.address_of(link));
+    }
 
-    void move(Device& device, metrics::DeviceState to) {
-        counters.move_device(device.profile, device.state, to);
-        device.state = to;
+    void move(LinkId id, metrics::DeviceState to) {
+        const DeviceId device = pool.device_of(id);
+        const auto before = pool.state_of(device);
+        pool.link(id).state = to;
+        counters.move_device(pool[device].profile, before, pool.state_of(device));
     }
 };
 
-// The 4-byte token of a device's next request: differs from its earlier ones.
-inline coap::Token next_token(const Turn& turn, DeviceId id, Device& device) {
-    const auto bits = base::draw(turn.pool.seed, turn.index_of(id), base::Stream::token, device.tokens++);
+// The 4-byte token of the next request on a link: differs from its earlier ones.
+inline coap::Token next_token(const Turn& turn, LinkId id, Link& link) {
+    const auto bits = base::draw(turn.pool.seed, turn.index_of(id), base::Stream::token, link.tokens++);
     const std::array<std::uint8_t, 4> bytes{static_cast<std::uint8_t>(bits), static_cast<std::uint8_t>(bits >> 8),
                                             static_cast<std::uint8_t>(bits >> 16),
                                             static_cast<std::uint8_t>(bits >> 24)};

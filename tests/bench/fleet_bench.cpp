@@ -119,7 +119,7 @@ FleetCost measure_fleet(std::uint32_t devices, Notifications notifications, int 
     engine::Shard shard({.seed = 1,
                          .membership = model->membership(0, 1),
                          .profiles = model->profiles,
-                         .server = net::Address::from_v4(0x7f000001, mirror.port()),
+                         .servers = {net::Address::from_v4(0x7f000001, mirror.port())},
                          .plan = model->plan.get(),
                          .capacity = {},
                          .impairment = nullptr},

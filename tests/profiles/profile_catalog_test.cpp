@@ -48,10 +48,10 @@ TEST(ProfileCatalog, ReportsOnceAMinuteAndHasSomethingToReport) {
         Diagnostics diagnostics;
         const auto profile = resolved(name, diagnostics);
         ASSERT_TRUE(profile);
-        EXPECT_EQ(profile->default_pmin, std::chrono::minutes(1)) << name;
-        EXPECT_EQ(profile->default_pmax, std::chrono::minutes(1)) << name;
+        EXPECT_EQ(profile->servers.front().default_pmin, std::chrono::minutes(1)) << name;
+        EXPECT_EQ(profile->servers.front().default_pmax, std::chrono::minutes(1)) << name;
         EXPECT_TRUE(profile->network.perfect()) << name;
-        lifetimes.insert(profile->lifetime.centre);
+        lifetimes.insert(profile->servers.front().lifetime.centre);
         for (const GeneratorSpec& generator : profile->generators) kinds.insert(generator.form.index());
         const auto path = profile->telling_resource();
         ASSERT_TRUE(path) << name;

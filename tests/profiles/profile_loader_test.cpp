@@ -213,7 +213,7 @@ protected:
                 const auto unsaid = resolved("{profile: x}");
                 ASSERT_TRUE(said) << text << diagnostics.text();
                 EXPECT_EQ(said->object_links, unsaid->object_links) << text;
-                EXPECT_EQ(said->lifetime, unsaid->lifetime) << text;
+                EXPECT_EQ(said->servers.front().lifetime, unsaid->servers.front().lifetime) << text;
                 EXPECT_EQ(said->transmission, unsaid->transmission) << text;
                 EXPECT_EQ(said->endpoint, unsaid->endpoint) << text;
                 EXPECT_EQ(said->network.perfect(), unsaid->network.perfect()) << text;

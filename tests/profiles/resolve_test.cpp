@@ -177,10 +177,10 @@ TEST_F(Resolve, TakesTheDefaultPeriodsFromTheServerObject) {
     const auto profile =
         resolved("profile: x\nobjects: {server/0: {default_minimum_period: 5, default_maximum_period: 60}}\n");
     ASSERT_TRUE(profile) << diagnostics.text();
-    EXPECT_EQ(profile->default_pmin, 5s);
-    EXPECT_EQ(profile->default_pmax, 60s);
-    EXPECT_EQ(resolved("profile: x\n")->default_pmax, std::nullopt);
-    EXPECT_EQ(resolved("profile: x\nobjects: {server/0: {3: 0}}\n")->default_pmax, std::nullopt);
+    EXPECT_EQ(profile->servers.front().default_pmin, 5s);
+    EXPECT_EQ(profile->servers.front().default_pmax, 60s);
+    EXPECT_EQ(resolved("profile: x\n")->servers.front().default_pmax, std::nullopt);
+    EXPECT_EQ(resolved("profile: x\nobjects: {server/0: {3: 0}}\n")->servers.front().default_pmax, std::nullopt);
     EXPECT_FALSE(resolved("profile: x\nobjects: {server/0: {lifetime: 5}}\n"));
     EXPECT_TRUE(says("say lwm2m: {lifetime: 1h}"));
 }
@@ -200,7 +200,7 @@ TEST_F(Resolve, RefusesInstancesThatCannotBe) {
                  "temperature/x: {}, temperature/3-1: {}, "
                  "humidity/65535: {}}\n"));
     EXPECT_TRUE(says("object 3 has one instance"));
-    EXPECT_TRUE(says("a device has one server"));
+    EXPECT_TRUE(says("/1/0 and /1/1 are two servers, and only one is the target of the run"));
     EXPECT_TRUE(says("object 0 is not supported yet"));
     EXPECT_TRUE(says("object 21 is not supported yet"));
     EXPECT_TRUE(says("'temperature' names no instance"));

@@ -1,15 +1,18 @@
-// DeviceLockstep: one virtual device of a profile, a server that the test plays, and a clock that only the test moves.
+// DeviceLockstep: one virtual device of a profile, a server or two that the test plays, and a clock that only the test
+// moves.
 //
 //   device.starts();
 //   server.expect(CON, Code::post).path("/rd").query("lt=60");
 //   server.replies(Message(ACK, Code::created).location("/rd/5a"));
 #pragma once
 
+#include <array>
 #include <deque>
 #include <memory>
 #include <stdexcept>
 #include <string>
 
+#include "metrics/counters.h"
 #include "profiles/object_loader.h"
 #include "profiles/profile_loader.h"
 #include "profiles/resolve.h"
@@ -52,26 +55,30 @@ protected:
             return seen;
         }
         // The same, whatever it is; REQUIRES: has_mail().
-        bool has_mail() const { return !test.wire_.empty(); }
+        bool has_mail() const { return !mail().empty(); }
         Seen take() {
-            Seen seen(std::move(test.wire_.front()));
-            test.wire_.pop_front();
+            Seen seen(std::move(mail().front()));
+            mail().pop_front();
             last_id = seen.view().message_id;
             last_token = coap::Token(seen.view().token);
             return seen;
         }
         void expect_silence() {
-            EXPECT_TRUE(test.wire_.empty()) << "sent: " << base::to_hex(test.wire_.front());
-            test.wire_.clear();
+            EXPECT_TRUE(mail().empty()) << "sent: " << base::to_hex(mail().front());
+            mail().clear();
         }
-        void sends(const Message& message) { test.deliver(message.bytes()); }
+        void sends(const Message& message) { test.deliver(message.bytes(), address()); }
         // With the message id and token of what was expected last.
         void replies(Message message) { sends(message.id(last_id).token(last_token.view())); }
         void acknowledges() { sends(Message(ACK, Code::empty).id(last_id)); }
         void resets() { sends(Message(RST, Code::empty).id(last_id)); }
 
+        std::deque<Datagram>& mail() const { return test.wires_[number]; }
+        const net::Address& address() const { return number == 0 ? test.server_address : test.other_address; }
+
         std::uint16_t last_id = 0;
         coap::Token last_token;
+        std::size_t number = 0;  // 1: the one that the profile names beside the target
     };
 
     explicit DeviceLockstep(std::string yaml) : DeviceLockstep(profile_of(std::move(yaml))) {}
@@ -85,9 +92,10 @@ protected:
                         memory[0] = 'd';
                         return std::size_t{1};
                     }},
-               {resolved}, server_address) {
+               {resolved}, addresses_of(*resolved)) {
         ours_.attach(0, device_address);
         theirs_.attach(0, server_address);
+        theirs_.attach(1, other_address);
         counters.add_devices(0, metrics::DeviceState::idle, 1);
     }
 
@@ -103,7 +111,16 @@ protected:
         server.replies(Message(ACK, Code::created).location("/rd/5a"));
         ASSERT_EQ(state(), registered);
     }
-    metrics::DeviceState state() { return pool[0].state; }
+    void device_is_told(fleet::Command::Kind kind) {
+        step([&](fleet::Turn& turn) { fleet::on_command(turn, 0, {kind, now}); });
+    }
+    // From an address that no server of the device has.
+    void stranger_sends(const Message& message) { deliver(message.bytes(), net::Address::from_v4(0x7f000001, 5999)); }
+    metrics::Totals totals() const {
+        const metrics::Counters* all = &counters;
+        return metrics::fold(std::span(&all, 1));
+    }
+    metrics::DeviceState state() { return pool.state_of(0); }
 
     void after(base::Duration duration) {
         const base::Time end = now + duration;
@@ -117,6 +134,7 @@ protected:
     }
 
     const net::Address server_address = net::Address::from_v4(0x7f000001, 5683);
+    const net::Address other_address = net::Address::from_v4(0x7f000001, 5783);
     const net::Address device_address = net::Address::from_v4(0x7f000002, 5000);
     profiles::ResolvedProfilePtr profile;
     base::Time now{};
@@ -130,29 +148,33 @@ protected:
                                                  metrics::Operation::deregister, metrics::Operation::notify},
                                      1};
     Server server{*this, 0, {}};
+    Server other{*this, 0, {}, 1};
 
 private:
+    fleet::ServerAddresses addresses_of(const profiles::ResolvedProfile& resolved) const {
+        return {server_address, {std::vector<net::Address>(resolved.servers.size() - 1, other_address)}};
+    }
     template <class F>
     void step(F&& act) {
         fleet::Turn turn{now, pool, outbox_, wheel, endpoint, counters, latency};
         act(turn);
         outbox_.flush(now);
         for (auto packets = theirs_.receive(now); !packets.empty(); packets = theirs_.receive(now)) {
-            for (const auto& packet : packets) wire_.emplace_back(packet.bytes.begin(), packet.bytes.end());
+            for (const auto& packet : packets) {
+                wires_[packet.local].emplace_back(packet.bytes.begin(), packet.bytes.end());
+            }
         }
     }
-    void deliver(base::Bytes bytes) {
+    void deliver(base::Bytes bytes, const net::Address& from) {
         const Datagram datagram(bytes.begin(), bytes.end());
-        step([&](fleet::Turn& turn) {
-            fleet::on_packet(turn, {.bytes = datagram, .local = 0, .remote = server_address});
-        });
+        step([&](fleet::Turn& turn) { fleet::on_packet(turn, {.bytes = datagram, .local = 0, .remote = from}); });
     }
 
     net::MemoryNetwork network_;
     net::MemoryTransport ours_{network_};
     net::MemoryTransport theirs_{network_};
     net::Outbox outbox_{ours_, 64};
-    std::deque<Datagram> wire_;
+    std::array<std::deque<Datagram>, 2> wires_;
 };
 
 }  // namespace support
