@@ -34,6 +34,10 @@ public final class Member {
         return updates.get();
     }
 
+    public int registrations() {
+        return registrations.get();
+    }
+
     public int notifications() {
         return notifications.get();
     }

@@ -12,7 +12,7 @@ public final class Options {
               --simulator PROGRAM  what is judged (default: build/release/lwm2m-sim of this repository)
               --selftest           judge Leshan's own client instead, 100 devices unless told
               --conformance        every operation, format and attribute against a few devices, instead of the load run
-              --devices N          default 2000
+              --devices N          default 2000, of --conformance 10
               --scenario FILE      default: load.yaml or conformance.yaml of this folder
               --for TIME           the simulator's --for (default 300s; the judge ends the run when its checks are done)
               --drain signal|wait  end the run by SIGINT (default) or wait for the scenario's own drain
@@ -72,7 +72,7 @@ public final class Options {
             }
         }
         if (o.devices == 0) {
-            o.devices = o.conformance ? 2 : o.selftest ? 100 : 2000;
+            o.devices = o.selftest ? (o.conformance ? 1 : 100) : (o.conformance ? 10 : 2000);
         }
         if (o.scenario == null) {
             o.scenario = o.home.resolve(o.conformance ? "conformance.yaml" : "load.yaml");

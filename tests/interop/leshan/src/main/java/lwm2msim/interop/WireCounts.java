@@ -1,5 +1,6 @@
 package lwm2msim.interop;
 
+import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -23,10 +24,17 @@ public final class WireCounts implements MessageInterceptor {
     private final Map<String, LongAdder> totals = new ConcurrentHashMap<>();
     private final Set<Sent> seen = ConcurrentHashMap.newKeySet();
     private final Set<Object> observations = ConcurrentHashMap.newKeySet();
+    private final Map<InetSocketAddress, LongAdder> notifications = new ConcurrentHashMap<>();
 
     /** Repetitions left out: one CON sent three times is one. */
     public long get(String name) {
         LongAdder adder = totals.get(name);
+        return adder == null ? 0 : adder.sum();
+    }
+
+    /** Notifications of one device, of all its observations. */
+    public long notificationsOf(InetSocketAddress peer) {
+        LongAdder adder = notifications.get(peer);
         return adder == null ? 0 : adder.sum();
     }
 
@@ -54,6 +62,8 @@ public final class WireCounts implements MessageInterceptor {
             add("observations_started"); // the first message of a token answers the Observe request
         } else {
             add("notifications_received");
+            notifications.computeIfAbsent(response.getSourceContext().getPeerAddress(), k -> new LongAdder())
+                    .increment();
         }
     }
 

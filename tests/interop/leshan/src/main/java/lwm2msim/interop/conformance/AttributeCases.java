@@ -43,6 +43,10 @@ final class AttributeCases {
                         d -> d.ask(new DiscoverRequest("/3303/99"), ResponseCode.NOT_FOUND)),
                 new Case("discover/dim-of-a-multiple-resource", AttributeCases::dimension),
                 new Case("attributes/shown-by-discover-where-they-were-written", AttributeCases::shown),
+                new Case("attributes/at-every-level", AttributeCases::everyLevel),
+                new Case("discover/an-object-shows-its-own-attributes-only", AttributeCases::ofObject),
+                new Case("discover/a-resource-shows-what-it-inherits", AttributeCases::inheritedInDiscover),
+                new Case("discover/version-of-an-object", AttributeCases::versionOfObject),
                 new Case("attributes/unset-by-an-empty-value", AttributeCases::unset),
                 new Case("attributes/missing-path-is-4.04",
                         d
@@ -140,6 +144,64 @@ final class AttributeCases {
         } finally {
             clean(d);
         }
+    }
+
+    private static LwM2mAttribute<?> pmin(long seconds) {
+        return LwM2mAttributes.create(LwM2mAttributes.MINIMUM_PERIOD, seconds);
+    }
+
+    private static void everyLevel(Device d) throws InterruptedException {
+        d.needs(Models.TEST_OBJECT);
+        List<String> levels = new ArrayList<>(List.of("/3442", "/3442/0", SIGNAL));
+        if (!d.version10()) {
+            levels.add(TestDevice.path(1110) + "/0");
+        }
+        d.replace(TestDevice.path(1110), TestDevice.multiple(110, Map.of(0, "zero")));
+        try {
+            for (String path : levels) {
+                d.attributes(path, pmin(3), pmax(60));
+            }
+            for (String path : levels.subList(0, 3)) {
+                String shown = attributesOf(d, path, path).toString();
+                Unmet.expect(shown.contains("pmin=3") && shown.contains("pmax=60"), "not shown at " + path, shown);
+            }
+        } finally {
+            for (String path : levels) {
+                d.attributes(path, LwM2mAttributes.create(LwM2mAttributes.MINIMUM_PERIOD),
+                        LwM2mAttributes.create(LwM2mAttributes.MAXIMUM_PERIOD));
+            }
+        }
+    }
+
+    // Core 6.3.2: of an object, the attributes of the object, and no more.
+    private static void ofObject(Device d) throws InterruptedException {
+        d.needs(Models.TEST_OBJECT);
+        try {
+            d.attributes("/3442", pmax(900));
+            d.attributes(SIGNAL, gt(80));
+            String object = attributesOf(d, "/3442", "/3442").toString();
+            String resource = attributesOf(d, "/3442", SIGNAL).toString();
+            Unmet.expect(object.contains("pmax=900"), "not shown at the object", object);
+            Unmet.expect(!resource.contains("gt"), "an attribute of a resource is shown", resource);
+        } finally {
+            clean(d);
+        }
+    }
+
+    private static void inheritedInDiscover(Device d) throws InterruptedException {
+        d.needs(Models.TEST_OBJECT);
+        try {
+            d.attributes("/3442", pmax(900));
+            String shown = attributesOf(d, SIGNAL, SIGNAL).toString();
+            Unmet.expect(shown.contains("pmax=900"), "the pmax of the object is not shown at its resource", shown);
+        } finally {
+            clean(d);
+        }
+    }
+
+    private static void versionOfObject(Device d) throws InterruptedException {
+        String shown = attributesOf(d, "/3303", "/3303").toString();
+        Unmet.expect(shown.contains("ver=1.1"), "no version of an object that is not 1.0", shown);
     }
 
     private static void unset(Device d) throws InterruptedException {

@@ -37,7 +37,9 @@ final class CoapCases {
 
     static void setPath(Request request, String path) {
         for (String segment : path.substring(1).split("/")) {
-            request.getOptions().addUriPath(segment);
+            if (!segment.isEmpty()) {
+                request.getOptions().addUriPath(segment);
+            }
         }
     }
 

@@ -19,6 +19,7 @@ import org.eclipse.leshan.core.response.ObserveCompositeResponse;
 import org.eclipse.leshan.core.response.ReadCompositeResponse;
 import org.eclipse.leshan.core.response.WriteCompositeResponse;
 
+import lwm2msim.interop.Fleet;
 import lwm2msim.interop.Models;
 import lwm2msim.interop.Nodes;
 import lwm2msim.interop.Unmet;
@@ -38,6 +39,8 @@ final class CompositeCases {
             cases.add(new Case("write-composite/several-objects-as-" + name, d -> write(d, format)));
             cases.add(new Case("write-composite/all-or-nothing-as-" + name, d -> allOrNothing(d, format)));
             cases.add(new Case("observe-composite/notifies-and-is-cancelled-as-" + name, d -> observe(d, format)));
+            cases.add(new Case("observe-composite/is-cancelled-by-reset-as-" + name, d -> cancelByReset(d, format)));
+            cases.add(new Case("write-composite/resource-instances-as-" + name, d -> writeInstances(d, format)));
         }
         return cases;
     }
@@ -113,6 +116,33 @@ final class CompositeCases {
         values.put("/3/0/0", "not writable");
         Unmet.expectEqual(ResponseCode.METHOD_NOT_ALLOWED, send(d, format, values).getCode(), "code of the answer");
         d.expectValue("/3303/0/5750", before);
+    }
+
+    private static void writeInstances(Device d, ContentFormat format) throws InterruptedException {
+        needs(d);
+        String path = TestDevice.path(1110);
+        d.replace(path, TestDevice.multiple(110, Map.of(0, "zero", 1, "one")));
+        Map<String, Object> values = new LinkedHashMap<>();
+        values.put(path + "/1", "uno");
+        values.put(path + "/2", "dos");
+        Unmet.expectEqual(ResponseCode.CHANGED, send(d, format, values).getCode(), "code of the answer");
+        Unmet.expectEqual(Map.of(path + "/0", "zero", path + "/1", "uno", path + "/2", "dos"), d.values(path),
+                "instances of " + path);
+    }
+
+    private static void cancelByReset(Device d, ContentFormat format) throws InterruptedException {
+        needs(d);
+        ObserveCompositeResponse answer =
+                d.ask(new ObserveCompositeRequest(format, format, TestDevice.path(110), "/3303/0/5701"));
+        Unmet.expectEqual(ResponseCode.CONTENT, answer.getCode(), "code of the answer to Observe-Composite");
+        d.forget(answer.getObservation());
+        long before = d.notificationsOnTheWire();
+        ObserveCases.writeString(d, "answered by a reset " + System.nanoTime());
+        Fleet.await(ObserveCases.SOON_MS, () -> d.notificationsOnTheWire() > before, () -> false);
+        Thread.sleep(200); // the Reset travels
+        ObserveCases.writeString(d, "not noticed " + System.nanoTime());
+        Thread.sleep(ObserveCases.SILENCE_MS);
+        Unmet.expectEqual(before + 1, d.notificationsOnTheWire(), "notifications, the one that was reset included");
     }
 
     private static void observe(Device d, ContentFormat format) throws InterruptedException {

@@ -2,9 +2,12 @@ package lwm2msim.interop.conformance;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 import org.eclipse.leshan.core.request.ContentFormat;
 import org.eclipse.leshan.core.request.WriteRequest.Mode;
@@ -20,7 +23,10 @@ import lwm2msim.interop.SimulatorProcess;
 import lwm2msim.interop.Unmet;
 import lwm2msim.interop.selftest.KnownFailures;
 
-/** Everything that Leshan can ask, of each device in turn. */
+/**
+ * Everything that Leshan can ask. Devices of one kind (an endpoint name without its number) share the groups of cases
+ * out among themselves and are asked side by side; no case needs what another one left behind.
+ */
 public final class ConformanceRun {
     private static final long REGISTER_WITHIN_MS = 30_000;
 
@@ -38,20 +44,17 @@ public final class ConformanceRun {
         verdicts = new Verdicts(options.selftest ? KnownFailures.OF_LESHANS_CLIENT : Map.of());
     }
 
-    static List<Case> cases(LeshanPeer peer) {
-        List<Case> all = new ArrayList<>();
-        all.addAll(RegistrationCases.all());
-        all.addAll(ReadCases.all());
-        all.addAll(WriteCases.all());
-        all.addAll(ExecuteCases.all());
-        all.addAll(AttributeCases.all());
-        all.addAll(ObserveCases.all());
-        all.addAll(InstanceCases.all());
-        all.addAll(CompositeCases.all());
-        all.addAll(SendCases.all());
-        all.addAll(CoapCases.all());
-        all.addAll(FirmwareCases.all(peer));
-        return all;
+    /** Groups of about the same length. */
+    static List<List<Case>> groups(LeshanPeer peer) {
+        return List.of(group(RegistrationCases.all(), ReadCases.all(), WriteCases.all(), CompositeCases.all()),
+                group(AttributeCases.all()),
+                group(ObserveCases.all(), InstanceCases.all(), RefusalCases.all()),
+                group(ExecuteCases.all(), CoapCases.all(), FirmwareCases.all(peer)));
+    }
+
+    @SafeVarargs
+    private static List<Case> group(List<Case>... parts) {
+        return Arrays.stream(parts).flatMap(List::stream).toList();
     }
 
     public void run() throws InterruptedException, IOException {
@@ -67,19 +70,48 @@ public final class ConformanceRun {
                             + "; the simulator says: " + simulator.lastLines(5));
             return;
         }
-        for (Member member : fleet.members()) {
+        List<Thread> threads = new ArrayList<>();
+        shareOut(fleet).forEach((member, cases) -> {
             Device device = new Device(member, peer, downlink, inbox, promised(member));
-            prepare(device);
-            for (Case c : cases(peer)) {
-                if (c.name().contains(options.only) && !simulator.gone()) {
-                    judge(device, c);
-                }
-            }
+            threads.add(new Thread(() -> ask(device, cases), member.endpoint()));
+        });
+        threads.forEach(Thread::start);
+        for (Thread thread : threads) {
+            thread.join();
         }
         if (simulator.gone()) {
             counts.fail("the simulator ended too early", simulator.lastLines(5));
         }
         report();
+    }
+
+    private Map<Member, List<Case>> shareOut(Fleet fleet) {
+        Map<String, List<Member>> kinds = new TreeMap<>();
+        for (Member member : fleet.members()) {
+            kinds.computeIfAbsent(member.endpoint().replaceFirst("-?[0-9]+$", ""), k -> new ArrayList<>()).add(member);
+        }
+        Map<Member, List<Case>> shares = new LinkedHashMap<>();
+        kinds.forEach((kind, members) -> {
+            List<List<Case>> groups =
+                    kind.contains(SendCases.KIND) ? List.of(SendCases.all(kind)) : groups(peer);
+            for (int i = 0; i < groups.size(); i++) {
+                shares.computeIfAbsent(members.get(i % members.size()), m -> new ArrayList<>()).addAll(groups.get(i));
+            }
+        });
+        return shares;
+    }
+
+    private void ask(Device device, List<Case> cases) {
+        try {
+            prepare(device);
+            for (Case c : cases) {
+                if (c.name().contains(options.only) && c.concerns(device.promised()) && !simulator.gone()) {
+                    judge(device, c);
+                }
+            }
+        } catch (InterruptedException | RuntimeException e) {
+            counts.fail("conformance", device.member().endpoint(), e);
+        }
     }
 
     private Set<ContentFormat> promised(Member member) {
@@ -123,5 +155,6 @@ public final class ConformanceRun {
             counts.fail("conformance", "no case passed");
         }
         verdicts.write(options.out.resolve("conformance.json"));
+        verdicts.print(System.out);
     }
 }

@@ -90,6 +90,11 @@ final class Device {
         return promised.contains(format);
     }
 
+    /** What the profile lists under `formats:`; anything else has to be refused. */
+    Set<ContentFormat> promised() {
+        return promised;
+    }
+
     void needs11() {
         Skip.when(version10(), "LwM2M 1.0 does not have it");
     }
@@ -192,9 +197,9 @@ final class Device {
         server.getObservationService().cancelObservation(observation);
     }
 
-    /** Notifications that reached the server's endpoint, of all devices and observations, wanted or not. */
+    /** Notifications of this device that reached the server's endpoint, of all its observations, wanted or not. */
     long notificationsOnTheWire() {
-        return wire.get("notifications_received");
+        return wire.notificationsOf(member.registration().getSocketAddress());
     }
 
     Object next(SingleObservation observation, long withinMs) throws InterruptedException {

@@ -8,6 +8,7 @@ import org.eclipse.californium.core.coap.CoAP;
 import org.eclipse.californium.core.CoapExchange;
 import org.eclipse.leshan.core.ResponseCode;
 import org.eclipse.leshan.core.node.LwM2mSingleResource;
+import org.eclipse.leshan.core.observation.SingleObservation;
 import org.eclipse.leshan.core.request.ContentFormat;
 import org.eclipse.leshan.core.request.ExecuteRequest;
 import org.eclipse.leshan.core.request.WriteRequest.Mode;
@@ -25,7 +26,9 @@ final class FirmwareCases {
     private static final long WITHIN_MS = 60_000;
 
     private static final long IDLE = 0;
+    private static final long DOWNLOADING = 1;
     private static final long DOWNLOADED = 2;
+    private static final long UPDATING = 3;
     private static final long NO_RESULT = 0;
     private static final long SUCCESS = 1;
     private static final long INVALID_URI = 7;
@@ -57,8 +60,9 @@ final class FirmwareCases {
     private static void push(Device d) throws InterruptedException {
         d.needs(5);
         startFromIdle(d);
+        SingleObservation states = d.observe("/5/0/3");
         d.write(Mode.REPLACE, ContentFormat.OPAQUE, "/5/0/0", LwM2mSingleResource.newBinaryResource(0, image()));
-        update(d);
+        update(d, states);
     }
 
     private static void pull(Device d, LeshanPeer peer) throws InterruptedException {
@@ -67,22 +71,33 @@ final class FirmwareCases {
         Image resource = new Image(image());
         peer.coap().add(resource);
         try {
+            SingleObservation states = d.observe("/5/0/3");
             writeUri(d, peer.uri() + "/" + RESOURCE);
             await(d, "/5/0/3", DOWNLOADED);
             Unmet.expect(resource.asked, "downloaded without asking", RESOURCE);
-            update(d);
+            update(d, states);
         } finally {
             peer.coap().remove(resource);
         }
     }
 
-    /** From Downloaded through Updating and the reboot to Idle with success. */
-    private static void update(Device d) throws InterruptedException {
+    /** From Downloaded through Updating and the reboot to Idle with success; every state is told on its way. */
+    private static void update(Device d, SingleObservation states) throws InterruptedException {
         await(d, "/5/0/3", DOWNLOADED);
         d.expectValue("/5/0/5", NO_RESULT);
+        expectTold(d, states, DOWNLOADING);
+        expectTold(d, states, DOWNLOADED);
+        int registrations = d.member().registrations();
         d.execute("/5/0/2", null);
+        expectTold(d, states, UPDATING);
         await(d, "/5/0/3", IDLE);
         d.expectValue("/5/0/5", SUCCESS);
+        Unmet.expect(d.member().registrations() > registrations, "no new registration after the update", registrations);
+        d.forget(states);
+    }
+
+    private static void expectTold(Device d, SingleObservation states, long state) throws InterruptedException {
+        Unmet.expectEqual(state, d.next(states, WITHIN_MS), "state that is notified next");
     }
 
     private static void reset(Device d) throws InterruptedException {

@@ -45,6 +45,10 @@ final class ObserveCases {
         }
         cases.add(new Case("observe/resource-instance", ObserveCases::resourceInstance));
         cases.add(new Case("observe/two-of-one-device", ObserveCases::two));
+        cases.add(new Case("observe/large-value-in-blocks", ObserveCases::large));
+        cases.add(new Case("observe/the-sequence-rises", ObserveCases::sequence));
+        cases.add(new Case("observe/unknown-accept-is-4.06",
+                d -> d.ask(new ObserveRequest(new ContentFormat(65000), "/3/0/0"), ResponseCode.NOT_ACCEPTABLE)));
         cases.add(new Case("observe/cancel-by-get", ObserveCases::cancelByGet));
         cases.add(new Case("observe/cancel-by-reset", ObserveCases::cancelByReset));
         cases.add(new Case("observe/survives-an-update", ObserveCases::survivesUpdate));
@@ -112,6 +116,37 @@ final class ObserveCases {
         } finally {
             d.cancel(string);
             d.cancel(integer);
+        }
+    }
+
+    // RFC 7959 2.6: the notification has block 0, the rest is fetched.
+    private static void large(Device d) throws InterruptedException {
+        d.needs(Models.TEST_OBJECT);
+        writeString(d, "small");
+        SingleObservation observation = d.observe(TestDevice.path(STRING));
+        String value = "fedcba9876543210".repeat(120);
+        try {
+            writeString(d, value);
+            Unmet.expectEqual(value, d.next(observation, SOON_MS), "notified value, put together");
+        } finally {
+            d.cancel(observation);
+            writeString(d, "small");
+        }
+    }
+
+    private static void sequence(Device d) throws InterruptedException {
+        d.needs(Models.TEST_OBJECT);
+        SingleObservation observation = d.observe(TestDevice.path(STRING));
+        try {
+            int last = -1;
+            for (int i = 0; i < 3; i++) {
+                writeString(d, "number " + i + " " + System.nanoTime());
+                int sequence = Nodes.coap(d.inbox().next(observation, SOON_MS).single()).getOptions().getObserve();
+                Unmet.expect(sequence > last, "the sequence of notifications does not rise", last + ", " + sequence);
+                last = sequence;
+            }
+        } finally {
+            d.cancel(observation);
         }
     }
 

@@ -19,11 +19,12 @@ import org.eclipse.leshan.core.util.datatype.ULong;
 
 /** The facts of the profiles of conformance.yaml, and values to write to their instance of object 3442. */
 final class TestDevice {
-    /** What the profiles list under `formats:`; the others may be refused with 4.06 and 4.15. */
-    private static final Set<ContentFormat> FORMATS = Set.of(ContentFormat.TLV, ContentFormat.SENML_CBOR,
-            ContentFormat.TEXT, ContentFormat.OPAQUE, ContentFormat.CBOR);
-    private static final Set<ContentFormat> FORMATS_10 = Set.of(ContentFormat.TLV, ContentFormat.TEXT,
-            ContentFormat.OPAQUE);
+    /** What the profiles list under `formats:`; the others are refused with 4.06 and 4.15. */
+    private static final Set<ContentFormat> FORMATS = Set.of(ContentFormat.TLV, ContentFormat.JSON,
+            ContentFormat.SENML_JSON, ContentFormat.SENML_CBOR, ContentFormat.TEXT, ContentFormat.OPAQUE,
+            ContentFormat.CBOR);
+    private static final Set<ContentFormat> FORMATS_10 = Set.of(ContentFormat.TLV, ContentFormat.JSON,
+            ContentFormat.TEXT, ContentFormat.OPAQUE);
 
     static final List<ContentFormat> TREE_FORMATS = List.of(ContentFormat.TLV, ContentFormat.JSON,
             ContentFormat.SENML_JSON, ContentFormat.SENML_CBOR);
@@ -32,7 +33,7 @@ final class TestDevice {
 
     /** One value of each type that object 3442 has, by the id of its single resource. */
     static final Map<Integer, Object> VALUES = values("written \u00e9\u4e16", -1234567890123L,
-            ULong.valueOf("18446744073709551615"), -2.5e-3, false, new byte[] {0, 1, (byte) 0xfe, (byte) 0xff},
+            ULong.valueOf(Long.MAX_VALUE), -2.5e-3, false, new byte[] {0, 1, (byte) 0xfe, (byte) 0xff},
             new Date(1_700_000_000_000L), new ObjectLink(3303, 0), "/3303/0");
     static final Map<Integer, Object> OTHER_VALUES = values("other", 127L, ULong.valueOf(0), 1234.5, true,
             new byte[] {42}, new Date(1_000_000_000_000L), new ObjectLink(3, 0), "/3/0");

@@ -1,10 +1,12 @@
 package lwm2msim.interop.conformance;
 
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -46,7 +48,7 @@ final class Verdicts {
         add(new Verdict(device, name, Outcome.SKIPPED, reason));
     }
 
-    private void add(Verdict verdict) {
+    private synchronized void add(Verdict verdict) {
         verdicts.add(verdict);
         String reason = verdict.reason().isEmpty() ? "" : ": " + verdict.reason();
         System.out.println(
@@ -55,6 +57,27 @@ final class Verdicts {
 
     long count(Outcome outcome) {
         return verdicts.stream().filter(v -> v.outcome() == outcome).count();
+    }
+
+    /** Why cases were skipped, and how many for each reason. */
+    Map<String, Long> skips() {
+        Map<String, Long> reasons = new TreeMap<>();
+        verdicts.stream()
+                .filter(v -> v.outcome() == Outcome.SKIPPED)
+                .forEach(v -> reasons.merge(v.reason(), 1L, Long::sum));
+        return reasons;
+    }
+
+    /** The table at the end: every failure and every reason to skip, and the sums. */
+    void print(PrintStream out) {
+        out.println();
+        verdicts.stream()
+                .filter(v -> v.outcome() == Outcome.FAILED)
+                .forEach(v -> out.println("failed   " + v.device() + " " + v.name() + ": " + v.reason()));
+        skips().forEach((reason, n) -> out.println("skipped  " + n + " x " + reason));
+        out.println("passed " + count(Outcome.PASSED) + ", failed " + count(Outcome.FAILED) + ", skipped "
+                + count(Outcome.SKIPPED)
+                + (count(Outcome.KNOWN) == 0 ? "" : ", known to fail " + count(Outcome.KNOWN)));
     }
 
     void write(Path file) throws IOException {

@@ -16,6 +16,7 @@ import org.eclipse.leshan.core.request.CreateRequest;
 import org.eclipse.leshan.core.request.DeleteRequest;
 import org.eclipse.leshan.core.request.WriteRequest;
 import org.eclipse.leshan.core.request.WriteRequest.Mode;
+import org.eclipse.leshan.core.util.datatype.ULong;
 
 import lwm2msim.interop.Models;
 import lwm2msim.interop.Nodes;
@@ -27,6 +28,8 @@ import lwm2msim.interop.Unmet;
 final class WriteCases {
     private static final int STRING = 110;
     private static final int INTEGER = 120;
+    private static final int UNSIGNED = 125;
+    private static final ULong MOST = ULong.valueOf("18446744073709551615");
 
     private WriteCases() {}
 
@@ -50,7 +53,18 @@ final class WriteCases {
             }
         }
         cases.add(new Case("write/OPAQUE-as-OPAQUE", d -> single(d, 150, ContentFormat.OPAQUE)));
+        for (ContentFormat format : List.of(ContentFormat.JSON, ContentFormat.SENML_JSON, ContentFormat.SENML_CBOR,
+                     ContentFormat.TEXT, ContentFormat.CBOR)) {
+            cases.add(new Case("write/unsigned-integer-of-64-bits-as-" + format.getName(), d -> {
+                d.needs(Models.TEST_OBJECT);
+                d.write(Mode.REPLACE, format, TestDevice.path(UNSIGNED), TestDevice.single(UNSIGNED, MOST));
+                d.expectValue(TestDevice.path(UNSIGNED), MOST);
+            }));
+        }
+        cases.add(new Case("write/unsigned-integer-of-64-bits-as-TLV", WriteCases::mostAsTlv));
+        cases.add(new Case("write/update-replaces-multiple-in-1.0", WriteCases::updateMultiple10));
         cases.add(new Case("write/large-value-block-wise", WriteCases::large));
+        cases.add(new Case("write/more-than-the-device-can-hold-is-4.13", WriteCases::tooLarge));
         cases.addAll(refusals());
         return cases;
     }
@@ -175,6 +189,24 @@ final class WriteCases {
                 "instances of " + path);
     }
 
+    // Leshan itself writes unsigned integers of 2^63 and more as negative numbers of TLV, so these are our own bytes.
+    private static void mostAsTlv(Device d) throws InterruptedException {
+        d.needs(Models.TEST_OBJECT);
+        byte[] tlv = {(byte) 0xc8, UNSIGNED, 8, -1, -1, -1, -1, -1, -1, -1, -1};
+        d.expectRaw(put(TestDevice.path(UNSIGNED), ContentFormat.TLV_CODE, tlv), 204, "code of a write of 2^64-1");
+        d.expectValue(TestDevice.path(UNSIGNED), MOST);
+    }
+
+    private static void updateMultiple10(Device d) throws InterruptedException {
+        Skip.when(!d.version10(), "LwM2M 1.1 adds instances");
+        d.needs(Models.TEST_OBJECT);
+        String path = TestDevice.path(1110);
+        d.replace(path, TestDevice.multiple(STRING, Map.of(0, "zero", 1, "one")));
+        d.write(Mode.UPDATE, ContentFormat.TLV, TestDevice.TEST,
+                new LwM2mObjectInstance(0, TestDevice.multiple(STRING, Map.of(1, "uno", 2, "dos"))));
+        Unmet.expectEqual(Map.of(path + "/1", "uno", path + "/2", "dos"), d.values(path), "instances of " + path);
+    }
+
     private static void allOrNothing(Device d) throws InterruptedException {
         Object before = d.value("/3/0/15");
         d.ask(new WriteRequest(Mode.UPDATE, 3, 0, LwM2mSingleResource.newStringResource(15, "Nowhere/None"),
@@ -185,10 +217,20 @@ final class WriteCases {
 
     private static void large(Device d) throws InterruptedException {
         d.needs(Models.TEST_OBJECT);
-        String text = "0123456789abcdef".repeat(200);
+        String text = "0123456789abcdef".repeat(120); // of four blocks
         d.replace(TestDevice.path(STRING), LwM2mSingleResource.newStringResource(STRING, text));
         d.expectValue(TestDevice.path(STRING), text);
         d.replace(TestDevice.path(STRING), LwM2mSingleResource.newStringResource(STRING, "small"));
         d.expectValue(TestDevice.path(STRING), "small");
+    }
+
+    // A device of the simulator holds values of 2 KiB.
+    private static void tooLarge(Device d) throws InterruptedException {
+        d.needs(Models.TEST_OBJECT);
+        Skip.when(d.promises(ContentFormat.LINK), "Leshan's own client has no such limit");
+        Object before = d.value(TestDevice.path(STRING));
+        String text = "0123456789abcdef".repeat(200);
+        d.ask(new WriteRequest(3442, 0, STRING, text), ResponseCode.REQUEST_ENTITY_TOO_LARGE);
+        d.expectValue(TestDevice.path(STRING), before);
     }
 }
