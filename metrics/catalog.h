@@ -227,6 +227,24 @@ enum class Drop : std::uint8_t {
 inline constexpr std::array<std::string_view, 4> drop_names{"receive_overrun", "send_refused", "outbox_full",
                                                             "no_slot"};
 
+// --- DTLS ---
+
+enum class HandshakeKind : std::uint8_t { full, resumed };
+inline constexpr std::array<std::string_view, 2> handshake_kind_names{"full", "resumed"};
+
+// Alert descriptions (RFC 5246 7.2.2, RFC 4279, RFC 6066).
+inline constexpr std::array<std::string_view, 24> alert_names{
+    "close_notify",          "unexpected_message",  "bad_record_mac",          "record_overflow",
+    "handshake_failure",     "bad_certificate",     "unsupported_certificate", "certificate_revoked",
+    "certificate_expired",   "certificate_unknown", "illegal_parameter",       "unknown_ca",
+    "access_denied",         "decode_error",        "decrypt_error",           "protocol_version",
+    "insufficient_security", "internal_error",      "user_canceled",           "no_renegotiation",
+    "unsupported_extension", "unrecognized_name",   "unknown_psk_identity",    "other"};
+
+// Why a record was thrown away (RFC 6347 4.1.2.7); a datagram may hold several.
+inline constexpr std::array<std::string_view, 9> record_drop_names{
+    "malformed", "version", "epoch", "unprotected", "replay", "decrypt", "wrong_id", "unexpected", "no_session"};
+
 // --- devices ---
 
 enum class DeviceState : std::uint8_t {

@@ -186,6 +186,15 @@ private:
         keep(Family("lwm2msim_datagrams_discarded_total").add_each(discard_names, t.discarded));
         keep(Family("lwm2msim_own_drops_total").add_each(drop_names, t.drops));
         keep(Family("lwm2msim_faults_injected_total").add_each(fault_names, t.faults));
+        keep(Family("lwm2msim_dtls_handshakes_total").add_each(handshake_kind_names, t.handshakes));
+        Family alerts("lwm2msim_dtls_alerts_total");
+        for (std::size_t d = 0; d < direction_names.size(); ++d) {
+            for (std::size_t a = 0; a < alert_names.size(); ++a) {
+                if (t.alerts[d][a] != 0) alerts.add({direction_names[d], alert_names[a]}, t.alerts[d][a]);
+            }
+        }
+        keep(alerts);
+        keep(Family("lwm2msim_dtls_records_dropped_total").add_each(record_drop_names, t.records_dropped));
     }
 
     void collect_devices(const FleetSnapshot& fleet) const {

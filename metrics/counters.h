@@ -37,6 +37,9 @@ struct Figures {
     Table<T, max_profiles, device_state_count> devices;
     Table<T, firmware_state_count, firmware_result_count> firmware;  // devices with object 5
     Table<T, 1> firmware_devices;                                    // all of them, counted by itself
+    Table<T, handshake_kind_names.size()> handshakes;                // that ended well
+    Table<T, direction_names.size(), alert_names.size()> alerts;
+    Table<T, record_drop_names.size()> records_dropped;
     Table<T, 1> observations;
     Table<T, 1> busy_ns;
 
@@ -63,6 +66,9 @@ struct Figures {
         visit(a.devices, b.devices);
         visit(a.firmware, b.firmware);
         visit(a.firmware_devices, b.firmware_devices);
+        visit(a.handshakes, b.handshakes);
+        visit(a.alerts, b.alerts);
+        visit(a.records_dropped, b.records_dropped);
         visit(a.observations, b.observations);
         visit(a.busy_ns, b.busy_ns);
     }
@@ -123,6 +129,23 @@ public:
     // What a datagram that reached a device (or none) was good for: exactly one of these two for each.
     void receive(Received kind) { figures_.received[index(kind)].add(); }
     void discard(Discard reason) { figures_.discarded[index(reason)].add(); }
+
+    // The same for what a secured transport did by itself, many at a time.
+    void send(Sent kind, std::uint64_t n) { figures_.sent[index(kind)].add(static_cast<std::int64_t>(n)); }
+    void receive(Received kind, std::uint64_t n) { figures_.received[index(kind)].add(static_cast<std::int64_t>(n)); }
+    void discard(Discard reason, std::uint64_t n) {
+        figures_.discarded[index(reason)].add(static_cast<std::int64_t>(n));
+    }
+    void shake_hands(HandshakeKind kind, std::uint64_t n) {
+        figures_.handshakes[index(kind)].add(static_cast<std::int64_t>(n));
+    }
+    // `alert` and `reason`: places in alert_names and record_drop_names.
+    void alert(Direction direction, std::size_t alert, std::uint64_t n) {
+        figures_.alerts[index(direction)][alert].add(static_cast<std::int64_t>(n));
+    }
+    void drop_record(std::size_t reason, std::uint64_t n) {
+        figures_.records_dropped[reason].add(static_cast<std::int64_t>(n));
+    }
 
     // What passed the socket in a batch; counted by the transport, apart from the above.
     void pass(Direction direction, std::uint64_t datagrams, std::uint64_t bytes) {

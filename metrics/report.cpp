@@ -164,6 +164,20 @@ Json firmware_json(const Totals& t) {
     return rows;
 }
 
+Json dtls_json(const Totals& t) {
+    // Of the alerts only those that there were.
+    Json alerts = Json::object();
+    for (std::size_t d = 0; d < direction_names.size(); ++d) {
+        Json& way = alerts[std::string(direction_names[d])] = Json::object();
+        for (std::size_t a = 0; a < alert_names.size(); ++a) {
+            if (t.alerts[d][a] != 0) way[std::string(alert_names[a])] = t.alerts[d][a];
+        }
+    }
+    return {{"handshakes", named(handshake_kind_names, t.handshakes)},
+            {"alerts", std::move(alerts)},
+            {"records_dropped", named(record_drop_names, t.records_dropped)}};
+}
+
 Json conservation_json(const RunResult& result) {
     const auto terms = [](const std::vector<Term>& side) {
         Json object = Json::object();
@@ -294,6 +308,7 @@ std::string to_json(const RunResult& result) {
                              {"confirmable", t.notifications[1]}};
     root["devices"] = devices_json(result);
     root["firmware"] = firmware_json(t);
+    root["dtls"] = dtls_json(t);
     root["conservation"] = conservation_json(result);
     root["failures"] = failures_json(result);
     root["generator"] = generator_json(result);

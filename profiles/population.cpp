@@ -125,6 +125,11 @@ std::size_t endpoint_name(const ResolvedProfile& profile, const EndpointVariable
     return write_name(profile.endpoint, profile.name, variables, out);
 }
 
+std::size_t psk_identity(const ResolvedProfile& profile, const EndpointVariables& variables, base::MutableBytes out) {
+    const std::string& identity = profile.security.identity;
+    return write_name(identity.empty() ? profile.endpoint : identity, profile.name, variables, out);
+}
+
 std::string endpoint_name(const ResolvedProfile& profile, const EndpointVariables& variables) {
     std::array<std::uint8_t, endpoint_capacity> memory;
     const std::size_t size = endpoint_name(profile, variables, memory);

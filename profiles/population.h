@@ -29,6 +29,9 @@ struct EndpointVariables {
 std::size_t endpoint_name(const ResolvedProfile& profile, const EndpointVariables& variables, base::MutableBytes out);
 std::string endpoint_name(const ResolvedProfile& profile, const EndpointVariables& variables);
 
+// The PSK identity of a device: by the template of its profile's security block, else its endpoint name.
+std::size_t psk_identity(const ResolvedProfile& profile, const EndpointVariables& variables, base::MutableBytes out);
+
 struct EndpointProblem {
     std::string message;
     std::string hint;

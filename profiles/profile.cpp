@@ -182,11 +182,8 @@ void read_send_paths(const Node& node, std::string_view what, std::vector<Placed
     }
 }
 
-void read_security(const Node::Entry& entry, Profile&, Diagnostics& diagnostics) {
-    const Node* mode = entry.value.find("mode");
-    if (mode != nullptr && mode->text() == "none" && entry.value.entries().size() == 1) return;
-    diagnostics.error(entry.place, "'security' is not supported yet: this build speaks plain CoAP only",
-                      "leave it out, or say {mode: none}");
+void read_security(const Node::Entry& entry, Profile& out, Diagnostics& diagnostics) {
+    read_security_section(entry.value, out.security, diagnostics);
 }
 
 void read_objects(const Node::Entry& entry, Profile& out, Diagnostics& diagnostics) {
@@ -228,7 +225,9 @@ constexpr std::array lwm2m_fields{
 void read_server_uri(const Node& node, std::string_view what, std::optional<ServerUri>& out, Diagnostics& diagnostics) {
     if (!is_scalar(node, what, diagnostics)) return;
     const auto uri = parse_server_uri(node.text());
-    if (uri) {
+    if (uri && uri->secure) {
+        diagnostics.error(node.place(), fmt::format("{}: only the target of a run may be coaps:// yet", what));
+    } else if (uri) {
         out = *uri;
     } else {
         diagnostics.error(node.place(), fmt::format("{}: '{}': {}", what, printable(node.text()), uri.error().what));
@@ -347,7 +346,7 @@ constexpr std::array fields{
     custom<Profile, read_objects>("objects", "map", "", "object/instance: {resource: value or generator}"),
     section<&Profile::behaviour, behaviour_fields>("behaviour", "what a device does by itself"),
     section<&Profile::network, network_fields>("network", "what the radio does to datagrams"),
-    custom<Profile, read_security>("security", "map", "{mode: none}", "none is all there is"),
+    Field<Profile>{{"security", "map", "", "how devices prove who they are", security_fields}, read_security},
     refused<Profile, oscore_reason>("oscore"),
     refused<Profile, bootstrap_reason>("bootstrap"),
 };

@@ -75,6 +75,7 @@ struct Profile {
     std::vector<Node::Entry> objects;                   // "device/0" -> map of its resources
     BehaviourSection behaviour;
     NetworkSpec network;
+    SecuritySpec security;
     Place place;  // of the profile as a whole
 };
 

@@ -166,6 +166,10 @@ private:
         result_.queue_mode = profile_.lwm2m.queue_mode;
         result_.transmission = profile_.coap;
         result_.network = profile_.network;
+        result_.security = profile_.security;
+        if (const auto wrong = check_identity()) {
+            diagnostics_.error(profile_.security.place, "identity: " + wrong->message, wrong->hint);
+        }
         result_.behaviour.boot_delay = profile_.behaviour.boot_delay;
         result_.behaviour.update_at = profile_.behaviour.update_at;
         result_.behaviour.notify_confirmable = profile_.behaviour.notify_confirmable;
@@ -175,6 +179,11 @@ private:
         if (const auto wrong = check_endpoint(result_.endpoint, result_.name)) {
             diagnostics_.error(profile_.endpoint.place, "endpoint: " + wrong->message, wrong->hint);
         }
+    }
+
+    std::optional<EndpointProblem> check_identity() const {
+        if (profile_.security.identity.empty()) return std::nullopt;
+        return check_endpoint(profile_.security.identity, profile_.name.value);
     }
 
     // Core 1.1.1, 6.2.1: "U"; 1.0 says queue mode there too ("UQ"), later versions by a parameter of its own.

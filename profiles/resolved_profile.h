@@ -10,6 +10,7 @@
 
 #include "coap/transmission.h"
 #include "profiles/generator_spec.h"
+#include "profiles/security.h"
 #include "profiles/server_uri.h"
 #include "simulator/base/units.h"
 #include "simulator/lwm2m/content_format.h"
@@ -106,6 +107,7 @@ struct ResolvedProfile {
     coap::TransmissionParameters transmission;
     BehaviourSpec behaviour;
     NetworkSpec network;
+    SecuritySpec security;
 
     // Index into `resources` of the entry at exactly that path, or -1.
     std::int32_t find(const lwm2m::Path& path) const;

@@ -16,8 +16,10 @@ base::Result<std::uint16_t> parse_port(std::string_view text) {
 }
 
 // "host", "host:port", "[::1]:port".
-base::Result<ServerUri> parse_authority(std::string_view text) {
+base::Result<ServerUri> parse_authority(std::string_view text, bool secure) {
     ServerUri uri;
+    uri.secure = secure;
+    if (secure) uri.port = 5684;
     std::string_view rest;
     if (text.starts_with('[')) {
         const auto close = text.find(']');
@@ -44,21 +46,22 @@ base::Result<ServerUri> parse_authority(std::string_view text) {
 }  // namespace
 
 base::Result<ServerUri> parse_server_uri(std::string_view text) {
-    constexpr std::array later{"coaps://", "coap+tcp://", "coaps+tcp://", "coap+sms://"};
+    constexpr std::array later{"coap+tcp://", "coaps+tcp://", "coap+sms://"};
     for (const std::string_view scheme : later) {
-        if (text.starts_with(scheme)) return base::fail("only coap:// is supported yet");
+        if (text.starts_with(scheme)) return base::fail("only coap:// and coaps:// are supported yet");
     }
-    constexpr std::string_view scheme = "coap://";
+    const bool secure = text.starts_with("coaps://");
+    const std::string_view scheme = secure ? "coaps://" : "coap://";
     if (!text.starts_with(scheme)) return base::fail("a server is named by a URI such as coap://127.0.0.1:5683");
     text.remove_prefix(scheme.size());
     if (text.ends_with('/')) text.remove_suffix(1);
-    return parse_authority(text);
+    return parse_authority(text, secure);
 }
 
 std::string to_string(const ServerUri& uri) {
     const bool brackets = uri.host.find(':') != std::string::npos;
     const std::string host = brackets ? "[" + uri.host + "]" : uri.host;
-    return "coap://" + host + ":" + std::to_string(uri.port);
+    return (uri.secure ? "coaps://" : "coap://") + host + ":" + std::to_string(uri.port);
 }
 
 }  // namespace profiles

@@ -23,6 +23,7 @@ enum class Stream : std::uint32_t {
     server = 11,
     population = 12,
     send = 13,
+    security = 20,
 };
 
 // SplitMix64's finaliser: a bijection that spreads every input bit over the output.

@@ -71,7 +71,7 @@ private:
             if (changed_.wait_until(lock, next, [this] { return over_; })) return;
             const ViewMoment moment{std::chrono::steady_clock::now() - begin, planned_};
             auto snapshot = runner_.snapshot();
-            snapshot.run.target = "coap://" + net::to_string(runner_.target());
+            snapshot.run.target = runner_.target_uri();
             context_.err << (screen_ ? view_.screen(snapshot, moment, terminal_columns())
                                      : view_.line(snapshot, moment))
                          << std::flush;
@@ -229,7 +229,7 @@ int run_scenario(const RunCommand& command, const Context& context) {
         const std::lock_guard lock(mutex);
         running = nullptr;
     }
-    result.snapshot.run.target = "coap://" + net::to_string(runner.target());
+    result.snapshot.run.target = runner.target_uri();
     result.replay_arguments = replay_arguments(command, *model);
     return report(command, context, *model, std::move(result));
 }

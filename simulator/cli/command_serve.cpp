@@ -96,6 +96,7 @@ int serve(const ServeCommand& command, const Context& context) {
     });
     engine::ServerRunOptions options{*address, *std::move(config), describe_run(context.args)};
     options.info.scenario = "serve";
+    options.psk_secret = command.psk_secret;
     auto prepared = engine::ServerRunner::prepare(std::move(options));
     if (!prepared) return refuse(context, prepared.error().code, prepared.error().message);
     engine::ServerRunner& runner = **prepared;
@@ -105,9 +106,10 @@ int serve(const ServeCommand& command, const Context& context) {
 
     runner.start();
     if (!command.quiet) {
-        context.err << fmt::format("lwm2m-sim {}   serving coap://{}   room for {}{}{}\n", LWM2M_SIM_VERSION,
-                                   net::to_string(runner.address()), base::format_count(command.capacity),
-                                   listener->url.empty() ? "" : "   ", listener->url)
+        context.err << fmt::format("lwm2m-sim {}   serving {}://{}   room for {}{}{}\n", LWM2M_SIM_VERSION,
+                                   command.psk_secret ? "coaps" : "coap", net::to_string(runner.address()),
+                                   base::format_count(command.capacity), listener->url.empty() ? "" : "   ",
+                                   listener->url)
                     << std::flush;
     }
     {

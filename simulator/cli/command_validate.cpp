@@ -84,7 +84,8 @@ private:
         if (!resolved || diagnostics_.errors() != errors) return finding;
         fleet::Generators::check(resolved->generators, diagnostics_);
         finding.summary = summary(*resolved);
-        if (options_.expand) finding.expanded = profiles::to_yaml(*merged) + resources(*resolved);
+        if (options_.expand)
+            finding.expanded = profiles::to_yaml(profiles::without_secrets(*merged)) + resources(*resolved);
         return finding;
     }
 
@@ -106,7 +107,7 @@ private:
         const auto fleet = profiles::Population::make(std::move(parts), read->devices, read->seed);
         if (!fleet) diagnostics_.error(read->fleet.front().place, fleet.error());
         if (fleet) finding.summary = summary(*read, *fleet);
-        if (options_.expand) finding.expanded = profiles::to_yaml(read->tree);
+        if (options_.expand) finding.expanded = profiles::to_yaml(profiles::without_secrets(read->tree));
         return finding;
     }
 

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "profiles/diagnostics.h"
+#include "profiles/security.h"
 #include "simulator/base/did_you_mean.h"
 #include "simulator/base/units.h"
 #include "simulator/cli/help_topics.h"
@@ -255,11 +256,13 @@ base::Result<Command, UsageError> parse_simulate(const Args& args, const Environ
 base::Result<Command, UsageError> parse_serve(const Args& args, const Environment& environment) {
     Flags flags("serve", "Runs the embedded LwM2M server alone, until it is interrupted.");
     ServeCommand out;
-    Text port, bind, capacity, listen;
+    Text port, bind, capacity, listen, psk_secret;
     bool no_listen = false;
-    flags.value("--port", port, "PORT", "UDP port [5683]; 0: any that is free");
+    flags.value("--port", port, "PORT", "UDP port [5683, with DTLS 5684]; 0: any that is free");
     flags.value("--bind", bind, "ADDRESS", "that it listens at [127.0.0.1]");
     flags.value("-f,--file", out.scenario_file, "SCENARIO", "its server: block says what is asked of each device");
+    flags.value("--psk-secret-env", psk_secret, "NAME",
+                "DTLS with pre-shared keys, derived from the secret in this environment variable");
     flags.value("-n,--capacity", capacity, "COUNT", "registrations that it has room for [100k]");
     flags.value("--listen", listen, "HOST:PORT", "HTTP: /metrics, /v1/clients [127.0.0.1:9701]");
     flags.toggle("--no-listen", no_listen, "no HTTP");
@@ -270,11 +273,42 @@ base::Result<Command, UsageError> parse_serve(const Args& args, const Environmen
     reader.read("--port", port, parse_port, out.port);
     reader.whole("--capacity", capacity, 1, 100'000'000, out.capacity);
     read_listen(listen, no_listen, environment, reader, out.listen);
+    if (psk_secret) {
+        const auto secret = environment(*psk_secret);
+        if (!secret || secret->size() < profiles::least_secret) {
+            problems.push_back(fmt::format("--psk-secret-env: the variable {} must hold a secret of {} bytes or more",
+                                           printable(*psk_secret), profiles::least_secret));
+        } else {
+            out.psk_secret = std::make_shared<const base::Secret>(base::as_bytes(*secret));
+            if (!port) out.port = 5684;
+        }
+    }
     if (bind) {
         out.bind = *bind;
         if (const auto address = net::parse_ip(*bind, 0); !address) reader.wrong("--bind", *bind, address.error().what);
     }
     if (!problems.empty()) return tl::unexpected(usage_error(problems, "serve"));
+    return out;
+}
+
+constexpr std::array<std::pair<std::string_view, ProvisionFormat>, 3> provision_formats{
+    {{"csv", ProvisionFormat::csv}, {"leshan", ProvisionFormat::leshan}, {"jsonl", ProvisionFormat::jsonl}}};
+
+base::Result<Command, UsageError> parse_provision(const Args& args, const Environment& environment) {
+    Flags flags(
+        "provision",
+        "Prints what a server must know of a fleet's devices: endpoints, identities and keys. They are secret.");
+    ProvisionCommand out;
+    ScenarioTexts scenario;
+    Text format;
+    scenario.declare(flags, "a scenario file; omitted: the default scenario");
+    flags.value("--format", format, "csv|leshan|jsonl", "how [csv]; leshan: bodies for its REST interface");
+    Problems problems;
+    if (auto done = parse_flags(flags, "provision", args, environment, problems)) return *std::move(done);
+    scenario.read(out.scenario, problems);
+    Reader reader(problems);
+    reader.choice("--format", format, provision_formats, out.format);
+    if (!problems.empty()) return tl::unexpected(usage_error(problems, "provision"));
     return out;
 }
 
@@ -353,6 +387,7 @@ constexpr std::array commands{
     CommandEntry{"run", parse_run, "run a scenario, or a bare target: run coap://host -n 10k --for 5m"},
     CommandEntry{"serve", parse_serve, "the embedded LwM2M server alone"},
     CommandEntry{"simulate", parse_simulate, "a scenario in virtual time: no socket, same seed, same trace"},
+    CommandEntry{"provision", parse_provision, "the identities and keys of a fleet, for a server to know"},
     CommandEntry{"validate", parse_validate, "check and explain files; send nothing"},
     CommandEntry{"list", parse_list, "profiles, objects, generators, metrics, scenarios"},
     CommandEntry{"decode", parse_decode, "what bytes say, as JSON"},

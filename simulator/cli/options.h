@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "simulator/base/crypto.h"
 #include "simulator/base/error.h"
 #include "simulator/base/time.h"
 #include "simulator/cli/command_codec.h"
@@ -78,8 +80,16 @@ struct ServeCommand {
     std::string bind = "127.0.0.1";
     std::uint16_t port = 5683;
     std::uint32_t capacity = 100'000;
+    std::shared_ptr<const base::Secret> psk_secret;  // it speaks DTLS then, and nothing else
     ListenOptions listen{ListenAddress{.port = 9701}, false, {}};
     bool quiet = false;
+};
+
+enum class ProvisionFormat : std::uint8_t { csv, leshan, jsonl };
+
+struct ProvisionCommand {
+    ScenarioOptions scenario;
+    ProvisionFormat format = ProvisionFormat::csv;
 };
 
 // Text for standard output, and that is all: help, version.
@@ -87,8 +97,8 @@ struct ShowText {
     std::string text;
 };
 
-using Command = std::variant<RunCommand, SimulateCommand, ServeCommand, ValidateOptions, ListOptions, DecodeOptions,
-                             EncodeOptions, ShowText>;
+using Command = std::variant<RunCommand, SimulateCommand, ServeCommand, ProvisionCommand, ValidateOptions, ListOptions,
+                             DecodeOptions, EncodeOptions, ShowText>;
 
 // Why the command line says nothing that can be done: text for standard error, whole; exit code 2.
 struct UsageError {

@@ -40,6 +40,29 @@ profiles::ServerActions with_defaults(profiles::ServerActions actions,
     return actions;
 }
 
+// Which profiles speak DTLS, and whether target and embedded server suit them.
+void check_security(FleetModel& model, const scenarios::Scenario& scenario, profiles::Diagnostics& diagnostics) {
+    const profiles::SecuritySpec* first = nullptr;
+    for (std::size_t i = 0; i < model.profiles.size(); ++i) {
+        const auto& security = model.profiles[i]->security;
+        const auto& place = scenario.fleet[i].place;
+        const bool secure = security.mode == profiles::SecurityMode::psk;
+        (secure ? model.secured : model.plain) = true;
+        if (scenario.target && scenario.target->secure != secure) {
+            diagnostics.error(place,
+                              secure ? "the profile speaks DTLS, and the target is coap://: it must be coaps://"
+                                     : "the target is coaps://, and the profile has no security",
+                              secure ? "" : "give the profile security: {mode: psk, key: ...}");
+        }
+        if (!secure) continue;
+        if (first == nullptr) first = &security;
+        const bool same = first->key == security.key && base::equal(first->secret->view(), security.secret->view());
+        if (!scenario.target && !same) {
+            diagnostics.error(place, "the embedded server knows one secret: all profiles of the fleet must share it");
+        }
+    }
+}
+
 }  // namespace
 
 fleet::Membership FleetModel::membership(std::uint32_t shard, std::uint32_t shards) const {
@@ -89,6 +112,8 @@ std::unique_ptr<FleetModel> make_fleet_model(scenarios::Scenario scenario, const
         model->impairments.push_back({network.loss, network.duplicate, network.reorder, network.latency});
         model->impaired = model->impaired || !network.perfect();
     }
+    check_security(*model, scenario, diagnostics);
+    if (!diagnostics.ok()) return nullptr;
     model->objects = &registry;
     scenario.server = with_defaults(std::move(scenario.server), model->profiles);
     model->scenario = std::move(scenario);

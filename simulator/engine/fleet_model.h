@@ -24,6 +24,8 @@ struct FleetModel {
     std::unique_ptr<scenarios::Plan> plan;
     std::vector<net::ImpairmentSpec> impairments;  // by profile
     bool impaired = false;                         // any of them
+    bool secured = false;                          // devices of some profile speak DTLS
+    bool plain = false;                            // those of some profile do not
 
     // The devices of shard `shard` of `shards`: every shards-th one.
     fleet::Membership membership(std::uint32_t shard, std::uint32_t shards) const;

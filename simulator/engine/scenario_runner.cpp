@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "metrics/process.h"
+#include "simulator/engine/secure_fleet.h"
 #include "simulator/net/impairment.h"
 #include "simulator/net/probe.h"
 
@@ -47,6 +48,7 @@ struct ScenarioRunner::ShardHost {
     asio::io_context io{1};
     std::unique_ptr<net::UdpTransport> transport;
     std::unique_ptr<net::Impairment> impairment;
+    SecureShard dtls;
     std::unique_ptr<Shard> shard;
     std::unique_ptr<WorkerThread> thread;
 };
@@ -54,6 +56,7 @@ struct ScenarioRunner::ShardHost {
 struct ScenarioRunner::ServerHost {
     asio::io_context io{1};
     std::unique_ptr<net::UdpTransport> transport;
+    SecureServer dtls;
     std::unique_ptr<server::Server> server;
     std::unique_ptr<ServerWorker> worker;
     std::unique_ptr<WorkerThread> thread;
@@ -84,7 +87,10 @@ std::optional<StartError> ScenarioRunner::open_server(const net::Address& addres
     config.actions = model_.scenario.server;
     config.objects = model_.objects;
     config.capacity = static_cast<std::uint32_t>(model_.population->size() + model_.population->size() / 16 + 1024);
-    host->server = std::make_unique<server::Server>(std::move(config), *host->transport);
+    host->dtls = secure_server(model_, config.capacity, system_salt(), *host->transport);
+    net::Transport& outermost =
+        host->dtls.transport ? static_cast<net::Transport&>(*host->dtls.transport) : *host->transport;
+    host->server = std::make_unique<server::Server>(std::move(config), outermost);
     host->worker = std::make_unique<ServerWorker>(*host->server);
     const auto name = servers_.empty() ? std::string("server") : fmt::format("server-{}", servers_.size());
     host->thread = std::make_unique<WorkerThread>(name, host->io, *host->worker, *host->transport, clock_);
@@ -114,7 +120,7 @@ std::optional<StartError> ScenarioRunner::check_further_servers() const {
 std::optional<StartError> ScenarioRunner::open() {
     auto& info = options_.info;
     info.devices = static_cast<std::int64_t>(model_.population->size());
-    info.operations = supported_operations();
+    info.operations = supported_operations(model_.profiles);
     for (const auto& profile : model_.profiles) info.profiles.push_back(profile->name);
     for (const auto& profile : model_.profiles) {
         info.timeout = std::max(info.timeout, profile->transmission.max_transmit_wait());
@@ -199,13 +205,16 @@ std::optional<StartError> ScenarioRunner::open() {
                     *outermost);
                 outermost = host.impairment.get();
             }
+            host.dtls = secure_shard(model_, membership, target_, system_salt(), *outermost);
+            if (host.dtls.transport) outermost = host.dtls.transport.get();
             host.shard = std::make_unique<Shard>(ShardConfig{.seed = model_.scenario.seed,
                                                              .membership = std::move(membership),
                                                              .profiles = model_.profiles,
                                                              .servers = {target_, options_.further_servers},
                                                              .plan = model_.plan.get(),
                                                              .capacity = {},
-                                                             .impairment = host.impairment.get()},
+                                                             .impairment = host.impairment.get(),
+                                                             .dtls = host.dtls.transport.get()},
                                                  *outermost);
         });
     }

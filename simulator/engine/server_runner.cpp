@@ -22,7 +22,16 @@ tl::expected<std::unique_ptr<ServerRunner>, StartError> ServerRunner::prepare(Se
     auto transport = net::UdpTransport::open_server(runner->io_, runner->options_.address);
     if (!transport) return tl::unexpected(StartError{metrics::ExitCode::host, transport.error().message});
     runner->transport_ = std::move(*transport);
-    runner->server_ = std::make_unique<server::Server>(std::move(runner->options_.config), *runner->transport_);
+    net::Transport* outermost = runner->transport_.get();
+    if (runner->options_.psk_secret) {
+        SecureServerOptions secure{.sessions = runner->options_.config.capacity, .salt = system_salt()};
+        secure.spec.mode = profiles::SecurityMode::psk;
+        secure.spec.key = profiles::SecuritySpec::Key::derived;
+        secure.spec.secret = runner->options_.psk_secret;
+        runner->dtls_ = secure_server(secure, *outermost);
+        outermost = runner->dtls_.transport.get();
+    }
+    runner->server_ = std::make_unique<server::Server>(std::move(runner->options_.config), *outermost);
     runner->peer_ = std::make_unique<Peer>(*runner->server_);
     runner->thread_ =
         std::make_unique<WorkerThread>("server", runner->io_, *runner->peer_, *runner->transport_, runner->clock_);

@@ -6,6 +6,7 @@
 
 #include "metrics/snapshot.h"
 #include "simulator/engine/scenario_runner.h"
+#include "simulator/engine/secure_fleet.h"
 #include "simulator/engine/worker_thread.h"
 #include "simulator/server/server.h"
 
@@ -15,6 +16,7 @@ struct ServerRunOptions {
     net::Address address;  // that it listens at; port 0: any that is free
     server::ServerConfig config;
     metrics::RunInfo info;
+    std::shared_ptr<const base::Secret> psk_secret;  // DTLS, with keys that are derived from it; null: plain CoAP
 };
 
 class ServerRunner {
@@ -44,6 +46,7 @@ private:
     WallClock clock_;
     asio::io_context io_{1};
     std::unique_ptr<net::UdpTransport> transport_;
+    SecureServer dtls_;
     std::unique_ptr<server::Server> server_;
     std::unique_ptr<Peer> peer_;
     std::unique_ptr<WorkerThread> thread_;

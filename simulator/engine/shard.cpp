@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "simulator/fleet/life.h"
+
 namespace engine {
 namespace {
 
@@ -27,12 +29,43 @@ base::Duration scan_lead(std::uint32_t devices) {
     return scan_pause * (devices / scan_slice + 2) + std::chrono::milliseconds(20);
 }
 
+// A datagram of which no record was of use.
+metrics::Discard discard_of(net::RecordDiscard why) {
+    switch (why) {
+        case net::RecordDiscard::decrypt: return metrics::Discard::decrypt;
+        case net::RecordDiscard::replay: return metrics::Discard::replay;
+        case net::RecordDiscard::none:
+        case net::RecordDiscard::malformed:
+        case net::RecordDiscard::version: return metrics::Discard::malformed;
+        case net::RecordDiscard::epoch:
+        case net::RecordDiscard::unprotected:
+        case net::RecordDiscard::wrong_id:
+        case net::RecordDiscard::unexpected:
+        case net::RecordDiscard::no_session: return metrics::Discard::unexpected;
+    }
+    return metrics::Discard::malformed;
+}
+
+std::vector<metrics::Operation> operations_of(const fleet::DevicePool& pool) {
+    std::vector<profiles::ResolvedProfilePtr> profiles;
+    for (const auto& state : pool.profiles) profiles.push_back(state.profile);
+    return supported_operations(profiles);
+}
+
 }  // namespace
 
-std::vector<metrics::Operation> supported_operations() {
-    return {metrics::Operation::register_, metrics::Operation::update, metrics::Operation::deregister,
-            metrics::Operation::notify};
+std::vector<metrics::Operation> supported_operations(std::span<const profiles::ResolvedProfilePtr> profiles) {
+    std::vector<metrics::Operation> operations{metrics::Operation::register_, metrics::Operation::update,
+                                               metrics::Operation::deregister, metrics::Operation::notify};
+    const bool secured = std::ranges::any_of(
+        profiles, [](const auto& profile) { return profile->security.mode != profiles::SecurityMode::none; });
+    if (secured) operations.push_back(metrics::Operation::handshake);
+    return operations;
 }
+
+// The names of DTLS are those of the metrics.
+static_assert(metrics::alert_names.size() == net::alert_slots);
+static_assert(metrics::record_drop_names.size() + 1 == net::record_discard_count);
 
 Shard::Shard(ShardConfig config, net::Transport& transport)
     : transport_(transport),
@@ -44,8 +77,9 @@ Shard::Shard(ShardConfig config, net::Transport& transport)
                 timers_),
       pool_(config.seed, std::move(config.membership), std::move(config.profiles), config.servers, config.capacity),
       outbox_(transport, outbox_slots),
-      latency_(supported_operations(), pool_.profiles.size()),
-      impairment_(config.impairment) {
+      latency_(operations_of(pool_), pool_.profiles.size()),
+      impairment_(config.impairment),
+      dtls_(config.dtls) {
     conservation_held_.set(1);
     for (fleet::DeviceId id = 0; id < pool_.size(); ++id) {
         counters_.add_devices(pool_[id].profile, metrics::DeviceState::idle, 1);
@@ -55,7 +89,14 @@ Shard::Shard(ShardConfig config, net::Transport& transport)
     on_scan_timer(base::Time{});
 }
 
-fleet::Turn Shard::turn(base::Time now) { return {now, pool_, outbox_, timers_, endpoint_, counters_, latency_}; }
+fleet::Turn Shard::turn(base::Time now) {
+    return {now, pool_, outbox_, timers_, endpoint_, counters_, latency_, dtls_};
+}
+
+void Shard::take_link_events(fleet::Turn& step) {
+    if (dtls_ == nullptr) return;
+    for (const auto& event : dtls_->take_events()) fleet::on_link_event(step, event);
+}
 
 bool Shard::work(base::Time now) {
     auto step = turn(now);
@@ -63,11 +104,13 @@ bool Shard::work(base::Time now) {
     int batches = 0;
     for (; batches < batches_a_step; ++batches) {
         const auto packets = transport_.receive(now);
+        take_link_events(step);
         if (packets.empty()) break;
         for (const auto& packet : packets) pool_.prefetch(packet.local);
         for (const auto& packet : packets) fleet::on_packet(step, packet);
     }
     outbox_.flush(now);
+    if (dtls_ != nullptr) dtls_->flush(now);
     return batches == batches_a_step;
 }
 
@@ -91,6 +134,7 @@ void Shard::sync_transport() {
     counters_.drop(metrics::Drop::receive_overrun, counts.receive_overruns - seen_.receive_overruns);
     counters_.drop(metrics::Drop::send_refused, counts.send_refused - seen_.send_refused);
     seen_ = counts;
+    sync_dtls();
     if (impairment_ == nullptr) return;
     const auto faults = impairment_->impairments();
     const auto inject = [&](metrics::Fault fault, std::uint64_t now, std::uint64_t before) {
@@ -107,6 +151,28 @@ void Shard::sync_transport() {
     counters_.hold(metrics::Direction::received,
                    static_cast<int>(static_cast<std::int64_t>(faults.held_received - seen_faults_.held_received)));
     seen_faults_ = faults;
+}
+
+// What the layer did by itself; what it carried the devices have counted.
+void Shard::sync_dtls() {
+    if (dtls_ == nullptr) return;
+    const auto& now = dtls_->dtls_counts();
+    const auto& before = seen_dtls_;
+    counters_.send(metrics::Sent::handshake, now.own_sent - before.own_sent);
+    counters_.receive(metrics::Received::handshake, now.own_received - before.own_received);
+    counters_.shake_hands(metrics::HandshakeKind::full, now.full - before.full);
+    counters_.shake_hands(metrics::HandshakeKind::resumed, now.resumed - before.resumed);
+    for (std::size_t alert = 0; alert < net::alert_slots; ++alert) {
+        counters_.alert(metrics::Direction::sent, alert, now.alerts_sent[alert] - before.alerts_sent[alert]);
+        counters_.alert(metrics::Direction::received, alert,
+                        now.alerts_received[alert] - before.alerts_received[alert]);
+    }
+    for (std::size_t why = 1; why < net::record_discard_count; ++why) {
+        counters_.drop_record(why - 1, now.records_dropped[why] - before.records_dropped[why]);
+        counters_.discard(discard_of(static_cast<net::RecordDiscard>(why)),
+                          now.datagrams_dropped[why] - before.datagrams_dropped[why]);
+    }
+    seen_dtls_ = now;
 }
 
 void Shard::on_timer(fleet::Turn& step, base::TimerEvent event) {
@@ -182,6 +248,7 @@ void Shard::stop_all(base::Time now) {
     for (fleet::DeviceId id = 0; id < pool_.size(); ++id)
         fleet::on_command(step, id, {fleet::Command::Kind::stop, now});
     outbox_.flush(now);
+    if (dtls_ != nullptr) dtls_->flush(now);
 }
 
 }  // namespace engine

@@ -9,6 +9,7 @@
 #include "scenarios/plan.h"
 #include "simulator/engine/worker.h"
 #include "simulator/fleet/steps.h"
+#include "simulator/net/dtls_transport.h"
 #include "simulator/net/impairment.h"
 
 namespace engine {
@@ -21,11 +22,12 @@ struct ShardConfig {
     const scenarios::Plan* plan = nullptr;  // must outlive the shard
     fleet::PoolCapacity capacity{};
     const net::Impairment* impairment =
-        nullptr;  // what the transport passes through, if anything; counted with the rest
+        nullptr;                         // what the transport passes through, if anything; counted with the rest
+    net::DtlsTransport* dtls = nullptr;  // the transport itself, where devices speak DTLS
 };
 
-// The operations that devices can start in this version: what the latency recorder has room for.
-std::vector<metrics::Operation> supported_operations();
+// The operations that devices of these profiles can start in this version: what the latency recorder has room for.
+std::vector<metrics::Operation> supported_operations(std::span<const profiles::ResolvedProfilePtr> profiles);
 
 class Shard final : public Worker {
 public:
@@ -66,6 +68,8 @@ private:
     void on_plan_timer(fleet::Turn& turn, fleet::DeviceId id);
     void on_scan_timer(base::Time now);
     void drain_slice(fleet::Turn& turn);
+    void take_link_events(fleet::Turn& turn);
+    void sync_dtls();
 
     net::Transport& transport_;
     const scenarios::Plan& plan_;
@@ -76,7 +80,9 @@ private:
     metrics::Counters counters_;
     metrics::LatencyRecorder latency_;
     const net::Impairment* impairment_;
+    net::DtlsTransport* dtls_;
     net::TransportCounts seen_;
+    net::DtlsCounts seen_dtls_;
     net::ImpairmentCounts seen_faults_;
 
     std::size_t scan_phase_ = 0;       // the phase whose steps are planned next

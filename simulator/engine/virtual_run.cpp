@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "metrics/process.h"
+#include "simulator/engine/secure_fleet.h"
 #include "simulator/engine/shard.h"
 #include "simulator/net/memory_transport.h"
 #include "simulator/server/server.h"
@@ -51,12 +52,14 @@ struct VirtualShard {
     std::unique_ptr<net::MemoryTransport> transport;
     std::unique_ptr<net::Impairment> impairment;
     std::unique_ptr<Tracer> tracer;
+    SecureShard dtls;
     std::unique_ptr<Shard> shard;
 };
 
 struct VirtualServer {
     explicit VirtualServer(net::MemoryNetwork& network) : transport(network) {}
     net::MemoryTransport transport;
+    SecureServer dtls;
     std::unique_ptr<server::Server> server;
 };
 
@@ -184,7 +187,11 @@ private:
         config.actions = model_.scenario.server;
         config.objects = model_.objects;
         config.capacity = static_cast<std::uint32_t>(model_.population->size() * 2 + 1024);
-        host->server = std::make_unique<server::Server>(std::move(config), host->transport);
+        // Nothing of the system's chance: a virtual run can be repeated.
+        host->dtls = secure_server(model_, config.capacity, 0, host->transport);
+        net::Transport& outermost =
+            host->dtls.transport ? static_cast<net::Transport&>(*host->dtls.transport) : host->transport;
+        host->server = std::make_unique<server::Server>(std::move(config), outermost);
         servers_.push_back(std::move(host));
     }
     void add_shard(std::uint32_t index, std::uint32_t count) {
@@ -210,14 +217,18 @@ private:
             outermost = host->impairment.get();
         }
         host->tracer = std::make_unique<Tracer>(*outermost, host->members);
+        host->dtls = secure_shard(model_, host->members, addresses_.first, 0, *host->tracer);
+        net::Transport& shard_transport =
+            host->dtls.transport ? static_cast<net::Transport&>(*host->dtls.transport) : *host->tracer;
         host->shard = std::make_unique<Shard>(ShardConfig{.seed = model_.scenario.seed,
                                                           .membership = host->members,
                                                           .profiles = model_.profiles,
                                                           .servers = addresses_,
                                                           .plan = model_.plan.get(),
                                                           .capacity = {},
-                                                          .impairment = host->impairment.get()},
-                                              *host->tracer);
+                                                          .impairment = host->impairment.get(),
+                                                          .dtls = host->dtls.transport.get()},
+                                              shard_transport);
         shards_.push_back(std::move(host));
     }
 
@@ -260,7 +271,7 @@ VirtualResult run_virtually(const FleetModel& model, const VirtualOptions& optio
 
     metrics::RunInfo info = options.info;
     info.devices = static_cast<std::int64_t>(model.population->size());
-    info.operations = supported_operations();
+    info.operations = supported_operations(model.profiles);
     for (const auto& profile : model.profiles) info.profiles.push_back(profile->name);
     result.snapshot = world.snapshot(std::move(info));
     auto& fleet = *result.snapshot.fleet;

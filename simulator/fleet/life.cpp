@@ -92,10 +92,37 @@ std::string_view object_links(Turn& turn, LinkId id) {
     return turn.pool.workspace.path_text;
 }
 
+// Does this link speak DTLS? In this version only the first one of a device may.
+bool secured(const Turn& turn, LinkId id) {
+    return turn.security != nullptr && id < turn.pool.size() && turn.security->secured(id);
+}
+
+// A device that speaks DTLS needs a session before it registers. True when it waits for one now.
+bool await_session(Turn& turn, LinkId id, base::Time intended) {
+    if (!secured(turn, id) || turn.security->connected(id)) return false;
+    Link& link = turn.pool.link(id);
+    if (link.state == DeviceState::handshaking) return true;
+    turn.timers.cancel(link.life_timer);
+    link.intended = intended;
+    turn.move(id, DeviceState::handshaking);
+    turn.counters.start(Operation::handshake, link.profile);
+    turn.security->connect(turn.now, id);
+    return true;
+}
+
+// Without a word: the server does not learn of it. A handshake under way ends here.
+void abandon_session(Turn& turn, LinkId id) {
+    if (!secured(turn, id)) return;
+    turn.security->abandon(id);
+    const Link& link = turn.pool.link(id);
+    if (link.state == DeviceState::handshaking) turn.counters.abort(Operation::handshake, link.profile);
+}
+
 // Resource 1 of the Server object instance.
 lwm2m::Path lifetime_of(Turn& turn, LinkId id) { return turn.pool.server_of(turn.pool.link(id)).object.child(1); }
 
 void send_register(Turn& turn, LinkId id, base::Time intended, Progress progress = std::nullopt) {
+    if (!progress && await_session(turn, id, intended)) return;
     Link& link = turn.pool.link(id);
     const auto& profile = turn.pool.profile(link);
     if (!progress) {
@@ -181,6 +208,25 @@ void back_off(Turn& turn, LinkId id) {
     } else {
         turn.move(id, DeviceState::stopped);
     }
+}
+
+// The server has ended the session: what was under way has failed, and the device comes back with a new one.
+void on_session_lost(Turn& turn, LinkId id) {
+    Link& link = turn.pool.link(id);
+    if (link.state != DeviceState::registered && link.state != DeviceState::registering) return;
+    turn.timers.cancel(link.life_timer);
+    if (const auto tag = turn.endpoint.cancel(link.peer)) {
+        turn.counters.fail(operation_of(*tag), link.profile, metrics::Cause::alert, turn.index_of(id));
+    }
+    if (link.deregister_due) {
+        stop(turn, id);
+        return;
+    }
+    cancel_observations(turn, id);
+    DeviceTree::forget_attributes(turn, id);
+    link.update_due = false;
+    link.send_due = false;
+    send_register(turn, id, turn.now);
 }
 
 void registered(Turn& turn, LinkId id, const coap::ExchangeTag& tag) {
@@ -294,6 +340,28 @@ void request_deregister(Turn& turn, LinkId id, base::Time intended) {
     send_deregister(turn, id, intended);
 }
 
+void on_link_event(Turn& turn, const net::LinkEvent& event) {
+    const LinkId id = event.device;
+    Link& link = turn.pool.link(id);
+    if (event.kind == net::LinkEvent::Kind::closed) {
+        on_session_lost(turn, id);
+        return;
+    }
+    if (link.state != DeviceState::handshaking) return;
+    turn.latency.record_sent(Operation::handshake, link.profile, link.intended, event.first_sent);
+    if (event.kind == net::LinkEvent::Kind::established) {
+        turn.counters.succeed(Operation::handshake, link.profile);
+        turn.latency.record_success(Operation::handshake, link.profile, link.intended, event.first_sent, turn.now);
+        send_register(turn, id, turn.now);
+        return;
+    }
+    const bool timeout = event.cause == net::LinkEvent::Cause::timeout;
+    turn.counters.fail(Operation::handshake, link.profile,
+                       timeout ? metrics::Cause::handshake_timeout : metrics::Cause::alert, turn.index_of(id));
+    if (timeout) turn.latency.record_timeout(Operation::handshake, link.profile);
+    back_off(turn, id);
+}
+
 void power_cycle(Turn& turn, DeviceId device, base::Duration away) {
     for (LinkId id = device; id != base::no_index; id = turn.pool.next_link(id)) {
         Link& link = turn.pool.link(id);
@@ -309,6 +377,7 @@ void stop(Turn& turn, LinkId id) {
     if (const auto tag = turn.endpoint.cancel(link.peer)) {
         turn.counters.abort(operation_of(*tag), link.profile);
     }
+    abandon_session(turn, id);
     cancel_observations(turn, id);
     DeviceTree::forget_attributes(turn, id);
     link.update_due = false;
@@ -331,6 +400,7 @@ void on_registration_response(Turn& turn, LinkId id, const coap::ExchangeTag& ta
                 turn.counters.succeed(Operation::deregister, link.profile);
                 turn.latency.record_success(Operation::deregister, link.profile, tag.intended, tag.first_sent,
                                             turn.now);
+                if (secured(turn, id)) turn.security->close(turn.now, id);
                 stop(turn, id);
             } else {
                 on_registration_failure(turn, id, tag, metrics::cause_of(static_cast<std::uint8_t>(response.code)));
@@ -349,7 +419,11 @@ void on_registration_failure(Turn& turn, LinkId id, const coap::ExchangeTag& tag
     Link& link = turn.pool.link(id);
     const auto operation = operation_of(tag);
     turn.counters.fail(operation, link.profile, cause, turn.index_of(id));
-    if (cause == metrics::Cause::timeout) turn.latency.record_timeout(operation, link.profile);
+    if (cause == metrics::Cause::timeout) {
+        turn.latency.record_timeout(operation, link.profile);
+        // Perhaps the server has lost the session and may not say so: the next attempt begins with a handshake.
+        abandon_session(turn, id);
+    }
     if (operation == Operation::deregister || link.deregister_due) {
         stop(turn, id);
         return;

@@ -31,6 +31,10 @@ void power_cycle(Turn& turn, DeviceId device, base::Duration away);
 // Stops at once, whatever is under way.
 void stop(Turn& turn, LinkId id);
 
+// What has become of the device's handshake or session (DTLS). A new session means a new registration, since the
+// server may know nothing of the old one any more.
+void on_link_event(Turn& turn, const net::LinkEvent& event);
+
 // How an exchange of the registration interface has ended.
 void on_registration_response(Turn& turn, LinkId id, const coap::ExchangeTag& tag, const coap::MessageView& response);
 void on_registration_failure(Turn& turn, LinkId id, const coap::ExchangeTag& tag, metrics::Cause cause);

@@ -6,6 +6,7 @@
 #include "simulator/base/random.h"
 #include "simulator/fleet/device_pool.h"
 #include "simulator/net/outbox.h"
+#include "simulator/net/secure_link.h"
 
 namespace fleet {
 
@@ -17,6 +18,7 @@ struct Turn {
     coap::Endpoint& endpoint;
     metrics::Counters& counters;
     metrics::LatencyRecorder& latency;
+    net::SecureLink* security = nullptr;  // null: no device of the shard speaks DTLS
 
     // The device's number in the fleet.
     std::uint64_t index_of(LinkId link) const { return pool.membership.index_of(pool.device_of(link)); }

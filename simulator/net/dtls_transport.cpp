@@ -77,7 +77,7 @@ void DtlsTransport::flush(base::Time now) {
 void DtlsTransport::send(base::Time now, std::span<const Packet> packets) {
     for (const auto& packet : packets) {
         auto out = open(now);
-        if (!links_[packet.local].secured) {
+        if (!links_[packet.local].secured || packet.remote != config_.server) {
             out.put(packet.bytes);
         } else if (sessions_[packet.local]) {
             out.advance(seal(aes_, sessions_[packet.local], nullptr, ContentType::application_data, packet.bytes,

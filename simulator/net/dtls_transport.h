@@ -21,7 +21,7 @@ namespace net {
 class DtlsTransport final : public Transport, public SecureLink {
 public:
     struct Config {
-        Address server;
+        Address server;  // what goes to others passes as it is
         std::uint32_t devices = 0;
         const PskSource* keys = nullptr;  // must outlive this object
         std::function<bool(std::uint32_t device)> secured;

@@ -15,6 +15,7 @@
 
 #include "simulator/base/timer_wheel.h"
 #include "tests/bench/codec_bench.h"
+#include "tests/bench/dtls_bench.h"
 #include "tests/bench/fleet_bench.h"
 #include "tests/bench/floor.h"
 
@@ -22,6 +23,8 @@ namespace {
 
 constexpr std::size_t notification_size = 32;  // bytes of a CoAP notification of the catalog profile, SenML CBOR
 constexpr std::size_t register_size = 230;     // bytes of its Register
+constexpr std::uint32_t dtls_devices = 50'000;
+constexpr std::size_t dtls_size = 64;  // bytes of a datagram under DTLS
 constexpr double allowed_growth = 1.1;
 
 struct Line {
@@ -120,6 +123,23 @@ int main(int argc, char** argv) {
 
     print("wheel.ns", wheel_ns(), "ns");
     for (const auto& codec : bench::measure_codecs()) print(codec.name, codec.ns, "ns");
+
+    {
+        std::vector<double> handshakes;
+        std::vector<double> exchanges;
+        std::vector<double> ratios;
+        const std::uint32_t devices = std::min(sizes.front(), dtls_devices);
+        for (int i = 0; i < repeats; ++i) {
+            const auto floor = floor_of(devices);
+            const auto cost = bench::measure_dtls(devices, dtls_size, 10);
+            handshakes.push_back(cost.handshake_us);
+            exchanges.push_back(cost.exchange_us);
+            ratios.push_back(cost.exchange_us / floor.exchange_us);
+        }
+        print("dtls_handshake.us", median(handshakes), "us");
+        print("dtls_exchange.us", median(exchanges), "us");
+        print("dtls_exchange.ratio", median(ratios), "ratio");
+    }
 
     std::map<std::uint32_t, double> register_us;
     for (const auto devices : sizes) {

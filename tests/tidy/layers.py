@@ -14,6 +14,8 @@ ENGINE, WEB, CLI = "simulator/engine", "simulator/web", "simulator/cli"
 
 # A packet, where replies are written, and the addresses in both: plain values, no sockets.
 _packets = [f"{NET}/packet.h", f"{NET}/outbox.h", f"{NET}/address.h"]
+# What a device asks of the security below it.
+_link = [f"{NET}/secure_link.h"]
 _below_engine = [BASE, COAP, METRICS, LWM2M, NET, PROFILES, SCENARIOS, FLEET, SERVER]
 
 # Folder -> folders, or single headers, that it may include besides itself.
@@ -26,7 +28,7 @@ MAY_INCLUDE = {
     # The names of metrics stand in thresholds, the parameters of RFC 7252 4.8 in a profile's network block.
     PROFILES: [BASE, LWM2M, METRICS + "/catalog.h", COAP + "/transmission.h"],
     SCENARIOS: [BASE, LWM2M, PROFILES, METRICS + "/catalog.h"],
-    FLEET: [BASE, COAP, LWM2M, PROFILES, METRICS, *_packets],
+    FLEET: [BASE, COAP, LWM2M, PROFILES, METRICS, *_packets, *_link],
     SERVER: [BASE, COAP, LWM2M, PROFILES, METRICS, *_packets],
     ENGINE: _below_engine,
     WEB: _below_engine + [ENGINE],

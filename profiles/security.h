@@ -1,0 +1,54 @@
+// Security: how the devices of a profile prove who they are: the `security` block, and the keys that it stands for.
+//
+//   security:
+//     mode: psk
+//     key: {derive: "${FLEET_SECRET}"}
+//
+// A key comes from one secret of the fleet and the identity of the device, or is the same for all. Nothing here prints
+// a secret, and messages about one do not repeat it.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "profiles/fields.h"
+#include "simulator/base/crypto.h"
+
+namespace profiles {
+
+inline constexpr std::size_t derived_key_size = 16;
+inline constexpr std::size_t key_capacity = 64;
+inline constexpr std::size_t least_secret = 16;  // bytes of a fleet's secret
+
+enum class SecurityMode : std::uint8_t { none, psk };
+
+struct SecuritySpec {
+    enum class Key : std::uint8_t { none, derived, shared };
+
+    SecurityMode mode = SecurityMode::none;
+    std::string identity;  // template as of endpoint names; empty: the endpoint name
+    Key key = Key::none;
+    std::shared_ptr<const base::Secret> secret;  // derived: of the fleet; shared: the key itself
+    double resume = 0.9;                         // share of the handshakes that offer the last session
+    bool connection_id = true;
+    double wrong_key = 0;  // share of the devices whose key is wrong
+    Place place;
+};
+
+// The keys of the block with type, default and documentation.
+std::vector<FieldInfo> security_fields();
+// Reads the block; what is wrong goes to `diagnostics`.
+void read_security_section(const Node& node, SecuritySpec& out, Diagnostics& diagnostics);
+
+// HKDF-SHA-256 of the fleet's secret with the identity as info (RFC 5869), no salt: what devices, the embedded server
+// and `provision` agree on.
+void derive_key(base::Bytes fleet_secret, base::Bytes identity, std::array<std::uint8_t, derived_key_size>& out);
+// The right key of that identity; its length. REQUIRES: key != none.
+std::size_t key_of(const SecuritySpec& spec, base::Bytes identity, base::MutableBytes out);
+
+// The tree with every scalar of a `security: key:` block made unreadable, for people to look at.
+Node without_secrets(const Node& tree);
+
+}  // namespace profiles

@@ -1,0 +1,66 @@
+#include "simulator/cli/command_provision.h"
+
+#include <ostream>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "metrics/verdict.h"
+#include "simulator/cli/fleet_loader.h"
+
+namespace cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// RFC 4180: quotes where a comma or a quote stands in the value.
+std::string csv_field(const std::string& text) {
+    if (text.find_first_of(",\"\n") == std::string::npos) return text;
+    std::string quoted = "\"";
+    for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+    return quoted + '"';
+}
+
+std::string line_of(ProvisionFormat format, const std::string& endpoint, const std::string& identity,
+                    const std::string& key) {
+    switch (format) {
+        case ProvisionFormat::csv: return fmt::format("{},{},{}", csv_field(endpoint), csv_field(identity), key);
+        case ProvisionFormat::leshan:
+            // PUT /api/security/clients of Leshan's demo server.
+            return Json{{"endpoint", endpoint},
+                        {"tls", {{"mode", "psk"}, {"details", {{"identity", identity}, {"key", key}}}}}}
+                .dump();
+        case ProvisionFormat::jsonl:
+            return Json{{"endpoint", endpoint}, {"mode", "psk"}, {"identity", identity}, {"key", key}}.dump();
+    }
+    return "";
+}
+
+}  // namespace
+
+int provision(const ProvisionCommand& command, const Context& context) {
+    const auto model = load_fleet(command.scenario, context.environment, context.err);
+    if (model == nullptr) return static_cast<int>(metrics::ExitCode::usage);
+    if (!model->secured) {
+        context.err << "error: no profile of this fleet has security; there is nothing to tell a server\n"
+                    << std::flush;
+        return static_cast<int>(metrics::ExitCode::usage);
+    }
+    if (command.format == ProvisionFormat::csv) context.out << "endpoint,identity,key\n";
+    for (std::uint64_t index = 0; index < model->population->size(); ++index) {
+        const auto& profile = model->population->profile_of(index);
+        if (profile.security.mode == profiles::SecurityMode::none) continue;
+        const profiles::EndpointVariables variables{.index = index, .seed = model->scenario.seed, .shard = 0};
+        std::array<std::uint8_t, profiles::endpoint_capacity> identity;
+        const auto name = base::Bytes(identity).first(profiles::psk_identity(profile, variables, identity));
+        base::SecretArray<profiles::key_capacity> key;
+        const auto size = profiles::key_of(profile.security, name, key.memory());
+        context.out << line_of(command.format, profiles::endpoint_name(profile, variables),
+                               std::string(base::as_text(name)), base::to_hex(key.view().first(size)))
+                    << '\n';
+    }
+    context.out << std::flush;
+    return static_cast<int>(context.out ? metrics::ExitCode::ok : metrics::ExitCode::host);
+}
+
+}  // namespace cli

@@ -1,0 +1,13 @@
+// provision: what a server must know of a fleet before it comes: endpoint, identity and key of every device.
+#pragma once
+
+#include "simulator/cli/context.h"
+#include "simulator/cli/options.h"
+
+namespace cli {
+
+// One line a device on standard output, and nothing else there: it is made to be stored where secrets are. Devices
+// without security have no line. A device whose key is wrong on purpose is told with the right one. Returns the exit code.
+int provision(const ProvisionCommand& command, const Context& context);
+
+}  // namespace cli

@@ -1,0 +1,72 @@
+#include "profiles/security.h"
+
+#include <gtest/gtest.h>
+
+#include "profiles/profile_loader.h"
+#include "profiles/resolve.h"
+#include "tests/profiles/profile_fixture.h"
+
+namespace profiles {
+namespace {
+
+std::optional<SecuritySpec> read(const std::string& yaml, Diagnostics& diagnostics) {
+    YamlOptions options;
+    options.environment = [](std::string_view name) -> std::optional<std::string> {
+        return name == "FLEET_SECRET" ? std::optional<std::string>("0123456789abcdef") : std::nullopt;
+    };
+    const auto tree = parse_yaml(yaml, "test.yaml", diagnostics, options);
+    if (!tree) return std::nullopt;
+    SecuritySpec spec;
+    read_security_section(*tree, spec, diagnostics);
+    if (!diagnostics.ok()) return std::nullopt;
+    return spec;
+}
+
+std::string complaint(const std::string& yaml) {
+    Diagnostics diagnostics;
+    EXPECT_FALSE(read(yaml, diagnostics)) << yaml;
+    return diagnostics.text();
+}
+
+TEST(Security, TakesItsSecretFromTheEnvironment) {
+    Diagnostics diagnostics;
+    const auto spec =
+        read("{mode: psk, key: {derive: \"${FLEET_SECRET}\"}, resume: 50%, cid: false, wrong_key: 1%}", diagnostics);
+    ASSERT_TRUE(spec) << diagnostics.text();
+    EXPECT_EQ(spec->key, SecuritySpec::Key::derived);
+    EXPECT_EQ(base::as_text(spec->secret->view()), "0123456789abcdef");
+    EXPECT_EQ(spec->resume, 0.5);
+    EXPECT_FALSE(spec->connection_id);
+    EXPECT_EQ(spec->wrong_key, 0.01);
+}
+
+// Computed by Python: HKDF-SHA-256, no salt, secret "0123456789abcdef", info "dev-1", 16 bytes.
+TEST(Security, DerivesAKeyFromSecretAndIdentity) {
+    std::array<std::uint8_t, derived_key_size> key;
+    derive_key(base::as_bytes("0123456789abcdef"), base::as_bytes("dev-1"), key);
+    EXPECT_EQ(base::to_hex(key), "d0e9060e03e7f4c1f7aaedb7539397f8");
+}
+
+TEST(Security, SaysWhatIsWrongWithoutRepeatingSecrets) {
+    EXPECT_NE(complaint("{mode: psk}").find("needs a key"), std::string::npos);
+    EXPECT_NE(complaint("{mode: x509}").find("not supported yet"), std::string::npos);
+    EXPECT_NE(complaint("{mode: pks}").find("psk or none"), std::string::npos);
+    for (const char* bad : {"{mode: psk, key: {derive: tooshort}}", "{mode: psk, key: {hex: tooshort}}",
+                            "{mode: psk, key: {hex: tooshort, derive: tooshort}}", "{mode: psk, key: tooshort}"}) {
+        EXPECT_EQ(complaint(bad).find("tooshort"), std::string::npos) << complaint(bad);
+    }
+}
+
+TEST(Security, IsHiddenInATreeForPeople) {
+    Diagnostics diagnostics;
+    const auto tree = parse_yaml(
+        "profile: p\nsecurity: {mode: psk, key: {derive: very-secret-words}}\nlist: [{security: {key: {hex: aabb}}}]\n",
+        "test.yaml", diagnostics);
+    const auto text = to_yaml(without_secrets(*tree));
+    EXPECT_EQ(text.find("very-secret"), std::string::npos) << text;
+    EXPECT_EQ(text.find("aabb"), std::string::npos) << text;
+    EXPECT_NE(text.find("psk"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace profiles
