@@ -190,7 +190,7 @@ private:
         Family alerts("lwm2msim_dtls_alerts_total");
         for (std::size_t d = 0; d < direction_names.size(); ++d) {
             for (std::size_t a = 0; a < alert_names.size(); ++a) {
-                if (t.alerts[d][a] != 0) alerts.add({direction_names[d], alert_names[a]}, t.alerts[d][a]);
+                alerts.add({direction_names[d], alert_names[a]}, t.alerts[d][a]);
             }
         }
         keep(alerts);

@@ -91,8 +91,8 @@ void read_switch(const Node& node, std::string_view what, bool& out, Diagnostics
 
 constexpr std::array fields{
     field<&SecuritySpec::mode, read_mode>("mode", "text", "none", "none, or psk: DTLS 1.2 with a pre-shared key"),
-    field<&SecuritySpec::identity, read_identity>("identity", "text", "the endpoint name",
-                                                  "template, as of endpoint: what the server knows the key by"),
+    field<&SecuritySpec::identity, read_identity>(
+        "identity", "text", "", "template, as of endpoint: what the server knows the key by; else the endpoint name"),
     Field<SecuritySpec>{{"key", "map", "", "where the key comes from", [] { return describe(key_fields); }}, read_key},
     field<&SecuritySpec::resume, read_part>("resume", "share", "90%", "handshakes that offer the last session"),
     field<&SecuritySpec::connection_id, read_switch>("cid", "boolean", "true",
@@ -101,7 +101,7 @@ constexpr std::array fields{
 };
 
 Node hidden(const Node& node) {
-    if (node.is_scalar()) return Node::make_scalar("(secret)", node.place(), true);
+    if (node.is_scalar()) return Node::make_scalar("(not shown: a secret)", node.place(), true);
     if (!node.is_map()) return Node::make_null(node.place());
     std::vector<Node::Entry> entries;
     for (const auto& entry : node.entries()) entries.push_back({entry.key, entry.place, hidden(entry.value)});

@@ -162,7 +162,7 @@ TEST(ScenarioLoader, RefusesWhatIsNotSupportedYet) {
     EXPECT_THAT(errors("phases: [{spike: {}}]"), HasSubstr("not supported yet"));
     EXPECT_THAT(errors("report: {dir: x, formats: [html]}"), HasSubstr("'formats' is not supported yet"));
     EXPECT_THAT(errors("server: {discover: [/3]}"), HasSubstr("'discover' is not supported yet"));
-    EXPECT_THAT(errors("target: coaps://127.0.0.1:5684"), HasSubstr("only coap:// is supported yet"));
+    EXPECT_THAT(errors("target: coap+tcp://127.0.0.1:5684"), HasSubstr("are supported yet"));
 }
 
 TEST(ScenarioLoader, RefusesShapesThatDoNotFit) {

@@ -1,0 +1,95 @@
+// A secured fleet from the command line: it works, it can be told to a server, and its secret is nowhere.
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "program_fixture.h"
+#include "simulator/base/bytes.h"
+
+namespace cli {
+namespace {
+
+constexpr const char* secret = "correct horse battery staple";
+
+Outcome run_with_secret(std::vector<std::string> args) {
+    std::istringstream in;
+    std::ostringstream out;
+    std::ostringstream err;
+    const Context context{.in = in,
+                          .out = out,
+                          .err = err,
+                          .terminal = false,
+                          .args = std::move(args),
+                          .environment = [](std::string_view name) -> std::optional<std::string> {
+                              return name == "FLEET_SECRET" ? std::optional<std::string>(secret) : std::nullopt;
+                          }};
+    const int code = run_program(context);
+    return {code, out.str(), err.str()};
+}
+
+class SecuredFleet : public testing::Test {
+protected:
+    SecuredFleet() {
+        folder.write("meter.yaml",
+                     "profile: meter\nextends: temperature-sensor\n"
+                     "security: {mode: psk, key: {derive: \"${FLEET_SECRET}\"}, wrong_key: 10%}\n");
+        scenario = folder.write("scenario.yaml",
+                                "scenario: secured\ndevices: 40\nseed: 3\nfleet: [{profile: meter.yaml}]\n"
+                                "phases:\n  - ramp: {over: 1s}\n  - hold: {for: 2s}\n");
+    }
+    static void expect_no_secret(const Outcome& outcome) {
+        EXPECT_FALSE(outcome.says(secret)) << outcome;
+        EXPECT_FALSE(outcome.says(base::to_hex(base::as_bytes(secret)))) << outcome;
+    }
+
+    TemporaryFolder folder;
+    std::string scenario;
+};
+
+TEST_F(SecuredFleet, RunsAgainstTheEmbeddedServer) {
+    const auto outcome = run_with_secret(
+        {"run", scenario, "--no-listen", "--summary", "json", "--set", "report.dir=" + folder / "report"});
+    EXPECT_TRUE(outcome.says("\"handshake\"")) << outcome;
+    EXPECT_TRUE(outcome.says("coaps://")) << outcome;
+    expect_no_secret(outcome);
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder / "report")) {
+        EXPECT_EQ(content_of(entry.path()).find(secret), std::string::npos) << entry.path();
+    }
+}
+
+TEST_F(SecuredFleet, IsSimulatedAndExpandedWithoutItsSecret) {
+    expect_no_secret(run_with_secret({"simulate", scenario}));
+    for (const auto* file : {"meter.yaml", "scenario.yaml"}) {
+        const auto outcome = run_with_secret({"validate", "--expand", folder / file});
+        EXPECT_EQ(outcome.code, 0) << outcome;
+        expect_no_secret(outcome);
+    }
+}
+
+TEST_F(SecuredFleet, NeedsItsSecretInTheEnvironment) {
+    const auto outcome = run_in_process({"simulate", scenario});
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_TRUE(outcome.says("FLEET_SECRET")) << outcome;
+}
+
+TEST_F(SecuredFleet, IsToldToAServer) {
+    const auto csv = run_with_secret({"provision", scenario});
+    EXPECT_EQ(csv.code, 0) << csv;
+    EXPECT_TRUE(csv.out.starts_with("endpoint,identity,key\nmeter-0,meter-0,")) << csv;
+    EXPECT_EQ(std::count(csv.out.begin(), csv.out.end(), '\n'), 41);
+    expect_no_secret(csv);
+    const auto leshan = run_with_secret({"provision", scenario, "--format", "leshan", "-n", "1"});
+    EXPECT_TRUE(
+        leshan.out.starts_with("{\"endpoint\":\"meter-0\",\"tls\":{\"mode\":\"psk\",\"details\":{\"identity\":"))
+        << leshan;
+    EXPECT_EQ(run_in_process({"provision"}).code, 2);
+}
+
+TEST(Serve, TakesItsSecretFromTheEnvironmentOnly) {
+    const auto outcome = run_with_secret({"serve", "--psk-secret-env", "NO_SUCH_VARIABLE"});
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_TRUE(outcome.says("must hold a secret of 16 bytes")) << outcome;
+}
+
+}  // namespace
+}  // namespace cli
