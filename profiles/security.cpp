@@ -100,6 +100,11 @@ constexpr std::array fields{
     field<&SecuritySpec::wrong_key, read_part>("wrong_key", "share", "0%", "devices whose key is wrong"),
 };
 
+Place without_line(Place place) {
+    place.line = 0;
+    return place;
+}
+
 Node hidden(const Node& node) {
     if (node.is_scalar()) return Node::make_scalar("(not shown: a secret)", node.place(), true);
     if (!node.is_map()) return Node::make_null(node.place());
@@ -122,12 +127,17 @@ Node hide_key(const Node& security) {
 std::vector<FieldInfo> security_fields() { return describe(fields); }
 
 void read_security_section(const Node& node, SecuritySpec& out, Diagnostics& diagnostics) {
-    const auto before = diagnostics.errors();
     out.place = node.place();
-    read_fields(node, "security", fields, out, diagnostics);
-    if (diagnostics.errors() != before) return;
+    // What is wrong here is told without the line that it stands in: there may be a key in it.
+    Diagnostics found;
+    read_fields(node, "security", fields, out, found);
+    for (const auto& diagnostic : found.sorted()) {
+        diagnostics.error(without_line(diagnostic.place),
+                          fmt::format("line {}: {}", diagnostic.place.line, diagnostic.message), diagnostic.hint);
+    }
+    if (!found.ok()) return;
     if (out.mode == SecurityMode::psk && out.key == SecuritySpec::Key::none) {
-        diagnostics.error(node.place(), "security: mode psk needs a key",
+        diagnostics.error(without_line(node.place()), "security: mode psk needs a key",
                           "try key: {derive: \"${FLEET_SECRET}\"}, with the secret in the environment");
     }
 }

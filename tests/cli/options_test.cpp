@@ -71,8 +71,8 @@ TEST(Options, AMisspeltCommandIsNamedWithTheNearestOne) {
 }
 
 TEST(Options, CommandsOfLaterAreUnknown) {
-    for (const char* later : {"demo", "device", "replay", "doctor", "calibrate", "provision", "merge", "compare",
-                              "report", "import", "ctl", "init", "schema", "completion"}) {
+    for (const char* later : {"demo", "device", "replay", "doctor", "calibrate", "merge", "compare", "report", "import",
+                              "ctl", "init", "schema", "completion"}) {
         EXPECT_TRUE(contains(refused({later}), "unknown command")) << later;
     }
 }
@@ -155,7 +155,7 @@ TEST(Options, SimulateNeedsNoTarget) {
 }
 
 TEST(Options, EveryCommandExplainsItself) {
-    for (const char* command : {"run", "serve", "simulate", "validate", "list", "decode", "encode"}) {
+    for (const char* command : {"run", "serve", "simulate", "provision", "validate", "list", "decode", "encode"}) {
         const auto text = parsed<ShowText>({command, "--help"}).text;
         EXPECT_TRUE(contains(text, std::string("lwm2m-sim ") + command)) << text;
         EXPECT_EQ(parsed<ShowText>({"help", command}).text, text);
