@@ -229,6 +229,14 @@ void DtlsServerTransport::take(base::Time now, const Packet& packet) {
             first->fragment[0] == static_cast<std::uint8_t>(HandshakeType::client_hello)) {
             return take_hello(now, packet, *first);
         }
+        // RFC 6347 4.2.8: while a handshake is under way, which perhaps nobody wants (a hello that came late), the
+        // session goes on. What it cannot open is the handshake's; opening spoils the copy.
+        const auto* live = by_address_.find(packet.remote);
+        if (first->epoch != 0 && live != nullptr && sessions_[*live].records.read_id_size == 0) {
+            std::vector<std::uint8_t> original(datagram.begin(), datagram.end());
+            if (take_in_session(now, *live, packet, datagram, Trial::yes)) return;
+            return take_in_handshake(now, *index, original);
+        }
         return take_in_handshake(now, *index, datagram);
     }
     const auto* place = by_address_.find(packet.remote);
@@ -351,7 +359,7 @@ void DtlsServerTransport::after_step(base::Time now, std::uint32_t index, const 
 
 // False when no record of the datagram was for the session.
 bool DtlsServerTransport::take_in_session(base::Time now, std::uint32_t place, const Packet& packet,
-                                          base::MutableBytes datagram) {
+                                          base::MutableBytes datagram, Trial trial) {
     Session& session = sessions_[place];
     const auto id = id_of(place);
     const base::Bytes own_id = base::Bytes(id).first(session.records.read_id_size);
@@ -362,7 +370,8 @@ bool DtlsServerTransport::take_in_session(base::Time now, std::uint32_t place, c
         if (record->epoch == 0) continue;
         const auto opened = net::open(aes_, session.records, &session.mac, own_id, *record);
         if (opened.discard != RecordDiscard::none) {
-            counts_.drop_record(why = opened.discard);
+            why = opened.discard;
+            if (trial == Trial::no) counts_.drop_record(why);
             continue;
         }
         any = true;
@@ -408,7 +417,7 @@ bool DtlsServerTransport::take_in_session(base::Time now, std::uint32_t place, c
             case ContentType::connection_id: counts_.drop_record(why = RecordDiscard::unexpected); break;
         }
     }
-    if (!any && why != RecordDiscard::none) counts_.drop_datagram(why);
+    if (!any && why != RecordDiscard::none && trial == Trial::no) counts_.drop_datagram(why);
     return any;
 }
 

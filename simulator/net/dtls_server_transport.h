@@ -63,7 +63,10 @@ private:
     void take(base::Time now, const Packet& packet);
     void take_hello(base::Time now, const Packet& packet, const RecordView& record);
     void take_in_handshake(base::Time now, std::uint32_t index, base::MutableBytes datagram);
-    bool take_in_session(base::Time now, std::uint32_t place, const Packet& packet, base::MutableBytes datagram);
+    // A trial that fails is not counted: somebody else tries next.
+    enum class Trial : std::uint8_t { no, yes };
+    bool take_in_session(base::Time now, std::uint32_t place, const Packet& packet, base::MutableBytes datagram,
+                         Trial trial = Trial::no);
     void after_step(base::Time now, std::uint32_t index, const HandshakeStep& step);
     void on_timer(base::Time now, std::uint32_t index);
     void arm(std::uint32_t index, base::Time due);

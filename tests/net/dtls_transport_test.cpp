@@ -32,6 +32,24 @@ struct Keys final : PskSource, PskDirectory {
     }
 };
 
+// Keeps what the devices send, so that a test can send it once more.
+class Recorder final : public Transport {
+public:
+    explicit Recorder(Transport& inner) : inner_(inner) {}
+    void send(base::Time now, std::span<const Packet> packets) override {
+        for (const auto& packet : packets) sent.emplace_back(packet.bytes.begin(), packet.bytes.end());
+        inner_.send(now, packets);
+    }
+    std::span<const Packet> receive(base::Time now) override { return inner_.receive(now); }
+    base::Time next_due() const override { return inner_.next_due(); }
+    TransportCounts counts() const override { return inner_.counts(); }
+
+    std::vector<std::vector<std::uint8_t>> sent;
+
+private:
+    Transport& inner_;
+};
+
 struct Site {
     explicit Site(double loss = 0, std::uint32_t handshakes = 64, std::uint32_t server_sessions = 64) {
         server_below.attach(0, server_address);
@@ -43,6 +61,7 @@ struct Site {
                                .spec_of = [this](std::uint32_t) -> const ImpairmentSpec& { return spec; },
                                .index_of = [](std::uint32_t device) { return device; }},
             below);
+        recorder.emplace(*impairment);
         DtlsTransport::Config config;
         config.server = server_address;
         config.devices = devices;
@@ -56,7 +75,7 @@ struct Site {
             return bytes;
         };
         config.handshakes = handshakes;
-        fleet = std::make_unique<DtlsTransport>(std::move(config), *impairment);
+        fleet = std::make_unique<DtlsTransport>(std::move(config), *recorder);
         DtlsServerTransport::Config server_config;
         server_config.keys = &keys;
         server_config.sessions = server_sessions;
@@ -113,6 +132,7 @@ struct Site {
     MemoryTransport server_below{network};
     ImpairmentSpec spec;
     std::unique_ptr<Impairment> impairment;
+    std::optional<Recorder> recorder;
     std::unique_ptr<DtlsTransport> fleet;
     std::unique_ptr<DtlsServerTransport> server;
     base::Time now{};
@@ -195,6 +215,25 @@ TEST(DtlsTransport, KeepsASessionWithConnectionIdAcrossANewAddress) {
     EXPECT_EQ(site.at_server[0].first, site.at_server[1].first);
     EXPECT_EQ(site.at_devices, (std::vector<std::string>{"before", "after"}));
     EXPECT_EQ(site.server->dtls_counts().rebinds, 1u);
+}
+
+// RFC 6347 4.2.8: a ClientHello that comes late, or from somebody who copied it, ends no session.
+TEST(DtlsTransport, KeepsASessionWhateverOldHellosComeAgain) {
+    for (const std::uint32_t device : {0u, 1u}) {  // with and without connection id
+        Site site;
+        site.fleet->connect(site.now, device);
+        site.run(std::chrono::milliseconds(10));
+        site.say(device, "before");
+        site.run(std::chrono::milliseconds(10));
+        const auto hello = site.recorder->sent.at(1);  // the one with the cookie
+        const Packet again{hello, device, site.server_address};
+        site.below.send(site.now, std::span(&again, 1));
+        site.run(std::chrono::milliseconds(10));
+        site.say(device, "after");
+        site.run(std::chrono::minutes(2));
+        EXPECT_EQ(site.at_devices, (std::vector<std::string>{"before", "after"}));
+        EXPECT_EQ(site.server->sessions(), 1u);
+    }
 }
 
 TEST(DtlsTransport, LosesASessionWithoutConnectionIdToANewAddress) {
