@@ -97,6 +97,7 @@ Answer do_write_composite(const Operation& operation) {
         if (entry.path.depth < 3) return refuse(Code::bad_request);
         if (is_closed(entry.path.object())) return refuse(Code::unauthorized);
         if (!operation.tree.exists(entry.path.prefix(2))) return refuse(Code::not_found);
+        if (!may(operation, Right::write, entry.path)) return refuse(Code::unauthorized);
         if (const Code code = check_value(entry, operation.tree); code != Code::changed) return refuse(code);
     }
     Answer answer;

@@ -56,10 +56,12 @@ Code check(const std::vector<Entry>& entries, const ObjectModel& object, const P
     return Code::created;
 }
 
-Code fill(const Path& instance, const std::vector<Entry>& entries, ObjectTree& tree) {
+Code fill(const Path& instance, const Operation& operation) {
+    ObjectTree& tree = operation.tree;
     if (const Code code = tree.create(instance); code != Code::created) return code;
-    const Code code = write_values(entries, tree);
-    if (code == Code::changed) return Code::created;
+    Code code = write_values(operation.workspace.entries.entries, tree);
+    if (code == Code::changed) code = add_access_control(tree, instance, operation.workspace.ids);
+    if (code == Code::created) return code;
     tree.remove(instance);
     return code;
 }
@@ -70,6 +72,7 @@ Answer do_create(const Operation& operation) {
     const Path& path = operation.request.path;
     const Target target = locate(operation.tree, path);
     if (target.code != Code::content) return refuse(target.code);
+    if (!may(operation, Right::create, path)) return refuse(Code::unauthorized);
     const ObjectModel& object = *target.object;
     const std::uint16_t id = free_id(path, operation);
     if (!object.multiple && !operation.workspace.ids.empty()) return refuse(Code::method_not_allowed);
@@ -94,7 +97,7 @@ Answer do_create(const Operation& operation) {
     if (const Code code = check(entries, object, *instance, operation.tree); code != Code::created) {
         return refuse(code);
     }
-    answer.code = fill(*instance, entries, operation.tree);
+    answer.code = fill(*instance, operation);
     return answer.code == Code::created ? answer : refuse(answer.code);
 }
 

@@ -30,10 +30,15 @@ Answer do_delete(const Operation& operation) {
     const Target target = locate(operation.tree, path);
     if (target.code != Code::content) return refuse(target.code);
     if (!operation.tree.exists(path)) return refuse(Code::not_found);
+    if (!may(operation, Right::delete_, path)) return refuse(Code::unauthorized);
     // Only 1.2 lets a resource instance go by itself.
     const bool can = path.depth == 2 || operation.abilities.version >= Version{1, 2};
     if (!can || !may_go(path, target, operation)) return refuse(Code::method_not_allowed);
-    return refuse(operation.tree.remove(path));
+    const Code code = operation.tree.remove(path);
+    if (code == Code::deleted && path.depth == 2) {
+        remove_access_control(operation.tree, path, operation.workspace.ids);
+    }
+    return refuse(code);
 }
 
 }  // namespace lwm2m

@@ -50,8 +50,11 @@ Answer do_execute(const Operation& operation) {
     if (path.depth != 3) return refuse(Code::method_not_allowed);
     const Target target = locate(operation.tree, path);
     if (target.code != Code::content) return refuse(target.code);
+    if (!target.resource->operations.execute && is_write(request, *target.resource)) {
+        return do_write(operation, WriteMode::replace);
+    }
+    if (!may(operation, Right::execute, path)) return refuse(Code::unauthorized);
     if (!target.resource->operations.execute) {
-        if (is_write(request, *target.resource)) return do_write(operation, WriteMode::replace);
         return refuse(operation.tree.exists(path) ? Code::method_not_allowed : Code::not_found);
     }
     if (!operation.tree.exists(path)) return refuse(Code::not_found);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -25,6 +26,10 @@ public:
     // Is there an object, instance, resource or resource instance at that path? A resource that the device supports
     // without a value (an executable, a multiple resource without instances) exists.
     virtual bool exists(const Path& path) const = 0;
+
+    // The short id of the server that sees the tree, where the device has several and their rights differ: see
+    // access_control.h. Nothing where it has all rights.
+    virtual std::optional<std::uint16_t> server() const { return std::nullopt; }
 
     // Appends the ids one level below `path` (depth 0 to 3), ascending.
     virtual void children(const Path& path, std::vector<std::uint16_t>& ids) const = 0;

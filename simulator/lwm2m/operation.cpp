@@ -28,6 +28,11 @@ Target locate(const ObjectTree& tree, const Path& path) {
     return target;
 }
 
+bool may(const Operation& operation, Right right, const Path& path) {
+    if (right != Right::create && !operation.tree.exists(path.prefix(2))) return true;
+    return is_allowed(operation.tree, right, path, operation.workspace.ids);
+}
+
 coap::Code decode_payload(const Operation& operation, const Path& base) {
     const auto& formats = operation.abilities.formats;
     const auto format =

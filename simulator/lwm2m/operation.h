@@ -1,6 +1,7 @@
 // Operation: what all operations of a server have in common: what they work on, and the first questions that each asks.
 #pragma once
 
+#include "simulator/lwm2m/access_control.h"
 #include "simulator/lwm2m/dispatcher.h"
 
 namespace lwm2m {
@@ -49,6 +50,9 @@ private:
     }
     const ObjectTree& tree_;
 };
+
+// Has the server that right at what is there? What is not there is somebody else's to say.
+bool may(const Operation& operation, Right right, const Path& path);
 
 // The payload's entries, into the workspace. 4.15 for a format that is not said, not known or not the device's, 4.00
 // for a payload that cannot be read.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "simulator/lwm2m/access_control.h"
+
 namespace lwm2m {
 namespace {
 
@@ -15,6 +17,8 @@ public:
 
     void instances(const Path& object) {
         for_each_child(object, [this](const Path& instance) {
+            // Core 1.1.1, 8.2.4: of an object, the instances that the server may read.
+            if (!is_allowed(tree_, Right::read, instance, ids_)) return;
             const std::size_t before = entries_.size();
             resources(instance);
             if (entries_.size() == before) entries_.push_back({instance, ValueView{}, 0});
@@ -105,6 +109,10 @@ std::optional<ContentFormat> choose_format(const Request& request, const Abiliti
 Code collect(const Path& path, const ObjectTree& tree, Workspace& workspace) {
     const Target target = locate(tree, path);
     if (target.code != Code::content) return target.code;
+    // Core 1.1.1, 8.2: the right comes before what the resource supports.
+    if (path.depth >= 2 && tree.exists(path.prefix(2)) && !is_allowed(tree, Right::read, path, workspace.ids)) {
+        return Code::unauthorized;
+    }
     Collector collector(*target.object, tree, workspace);
     if (path.depth >= 3) return collect_resource(path, target, tree, collector);
     if (!tree.exists(path)) return Code::not_found;

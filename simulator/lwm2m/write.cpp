@@ -112,6 +112,7 @@ Answer do_write(const Operation& operation, WriteMode mode) {
     if (path.depth == 0) return refuse(Code::method_not_allowed);
     if (is_closed(path.object())) return refuse(Code::unauthorized);
     if (path.depth == 1) return refuse(Code::method_not_allowed);
+    if (!may(operation, Right::write, path)) return refuse(Code::unauthorized);
     if (const Code code = check_target(path, operation.tree); code != Code::changed) return refuse(code);
     if (const Code code = decode_payload(operation, path); code != Code::content) return refuse(code);
     const auto& entries = operation.workspace.entries.entries;

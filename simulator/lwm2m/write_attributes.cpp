@@ -37,6 +37,7 @@ Answer do_write_attributes(const Operation& operation) {
     const Target target = locate(operation.tree, path);
     if (target.code != Code::content) return refuse(target.code);
     if (!operation.tree.exists(path)) return refuse(Code::not_found);
+    if (path.depth >= 2 && !may(operation, Right::read, path)) return refuse(Code::unauthorized);
     const Attributes* const before = operation.attributes.find(path);
     Attributes attributes = before == nullptr ? Attributes{} : *before;
     const auto done =

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -38,6 +39,7 @@ public:
         if (path.depth == 0) return true;
         return path.depth == 1 ? object(path.object()) != nullptr : nodes_.contains(path);
     }
+    std::optional<std::uint16_t> server() const override { return asking; }
     void children(const Path& path, std::vector<std::uint16_t>& ids) const override {
         if (path.depth == 0) {
             for (const auto& [id, model] : models_) ids.push_back(id);
@@ -90,6 +92,7 @@ public:
     // All that is there, so that a test can tell that nothing has changed.
     const std::map<Path, Value>& nodes() const { return nodes_; }
 
+    std::optional<std::uint16_t> asking;  // the short id of the server, where the device has several
     std::vector<std::pair<Path, std::string>> executed;
     Path unsupported;  // a resource that this device has not got
     Path refused;      // a path that the device will not have written
