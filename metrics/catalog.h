@@ -198,9 +198,11 @@ enum class Discard : std::uint8_t {
     too_large,     // truncated by the kernel: larger than our buffer
     decrypt,       // a record that did not open
     replay,        // a record seen before (RFC 6347 4.1.2.6)
+    asleep,        // for a device that sleeps
 };
-inline constexpr std::array<std::string_view, 9> discard_names{
-    "malformed", "stray", "duplicate", "late", "unexpected", "wrong_source", "too_large", "decrypt", "replay"};
+inline constexpr std::array<std::string_view, 10> discard_names{"malformed",  "stray",        "duplicate", "late",
+                                                                "unexpected", "wrong_source", "too_large", "decrypt",
+                                                                "replay",     "asleep"};
 
 // What the impairment layer or the scenario did on purpose.
 enum class Fault : std::uint8_t {

@@ -20,7 +20,7 @@ std::string root_link(const ResolvedProfile& profile) {
     std::sort(numbers.begin(), numbers.end());
     const std::string list = fmt::format("{}", fmt::join(numbers, " "));
     const char* quote = numbers.size() > 1 ? "\"" : "";
-    return fmt::format("</>;rt=\"oma.lwm2m\";ct={}{}{}", quote, list, quote);
+    return fmt::format("</{}>;rt=\"oma.lwm2m\";ct={}{}{}", profile.root_path, quote, list, quote);
 }
 
 }  // namespace
@@ -28,16 +28,21 @@ std::string root_link(const ResolvedProfile& profile) {
 std::string link_list(const ResolvedProfile& profile, const lwm2m::ObjectSelection& selection) {
     std::string links;
     const auto add = [&links](const std::string& link) { links += (links.empty() ? "" : ",") + link; };
-    if (profile.version != Lwm2mVersion::v1_0) add(root_link(profile));
+    const std::string prefix = profile.root_path.empty() ? "" : "/" + profile.root_path;
+    if (profile.version != Lwm2mVersion::v1_0) {
+        add(root_link(profile));
+    } else if (!prefix.empty()) {
+        add(fmt::format("<{}>;rt=\"oma.lwm2m\"", prefix));
+    }
     for (const ResolvedObject& object : profile.objects) {
         if (is_secret(object.id)) continue;
         if (selection.must_state(*object.model)) {
-            add(fmt::format("</{}>;ver={}", object.id, lwm2m::to_string(object.model->version)));
+            add(fmt::format("<{}/{}>;ver={}", prefix, object.id, lwm2m::to_string(object.model->version)));
         } else if (object.instance_count == 0) {
-            add(fmt::format("</{}>", object.id));
+            add(fmt::format("<{}/{}>", prefix, object.id));
         }
         for (std::uint32_t i = 0; i < object.instance_count; ++i) {
-            add(fmt::format("<{}>", lwm2m::to_string(profile.instances[object.first_instance + i].path)));
+            add(fmt::format("<{}{}>", prefix, lwm2m::to_string(profile.instances[object.first_instance + i].path)));
         }
     }
     return links;

@@ -208,7 +208,6 @@ void skip(const Node::Entry&, Profile&, Diagnostics&) {}
 
 constexpr std::string_view bootstrap_reason = "a device knows its server from the start";
 constexpr std::string_view oscore_reason = "this build speaks plain CoAP only";
-constexpr std::string_view sleep_reason = "devices are always reachable";
 constexpr std::string_view firmware_reason = "object 5 is data only";
 constexpr std::string_view nat_reason = "a device keeps its address";
 
@@ -216,8 +215,10 @@ constexpr std::array lwm2m_fields{
     field<&Lwm2mSection::version, read_version>("version", "text", "\"1.1\"", "of LwM2M: 1.0, 1.1 or 1.2"),
     field<&Lwm2mSection::binding, read_placed_text>("binding", "text", "U", "U: UDP"),
     field<&Lwm2mSection::queue_mode, read_boolean>("queue_mode", "true/false", "false", "registers with queue mode"),
-    field<&Lwm2mSection::lifetime, read_placed_span>("lifetime", "duration", "1d",
-                                                     "of the registration; \"1h ±5%\" draws one for each device"),
+    field<&Lwm2mSection::lifetime, read_placed_span>(
+        "lifetime", "duration", "1d",
+        "of the registration; \"1h ±5%\" draws one for each device; 0s: without end (1.2)"),
+    field<&Lwm2mSection::path, read_placed_text>("path", "text", "", "alternate path of the objects, as in /lwm2m"),
     field<&Lwm2mSection::object_versions, read_object_versions>(
         "object_versions", "map", "", "object: version, where it is not the one that this version of LwM2M means"),
 };
@@ -311,6 +312,50 @@ void read_send(const Node::Entry& entry, BehaviourSection& out, Diagnostics& dia
     }
 }
 
+void read_on_wake(const Node& node, std::string_view what, std::optional<SleepSpec::OnWake>& out,
+                  Diagnostics& diagnostics) {
+    if (!is_scalar(node, what, diagnostics)) return;
+    if (node.text() == "update" || node.text() == "listen") {
+        out = node.text() == "update" ? SleepSpec::OnWake::update : SleepSpec::OnWake::listen;
+    } else {
+        diagnostics.error(node.place(), fmt::format("{}: '{}' is nothing to wake for", what, printable(node.text())),
+                          "there are update and listen");
+    }
+}
+
+void read_when_due(const Node& node, std::string_view what, SleepSpec::WhenDue& out, Diagnostics& diagnostics) {
+    if (!is_scalar(node, what, diagnostics)) return;
+    if (node.text() == "wake" || node.text() == "keep") {
+        out = node.text() == "wake" ? SleepSpec::WhenDue::wake : SleepSpec::WhenDue::keep;
+    } else {
+        diagnostics.error(node.place(),
+                          fmt::format("{}: '{}' is not done with notifications", what, printable(node.text())),
+                          "there are wake and keep");
+    }
+}
+
+constexpr std::array sleep_fields{
+    field<&SleepSection::queue_mode, read_duration>("queue_mode", "duration", "",
+                                                    "awake for so long after each message of its own; 93s is usual"),
+    field<&SleepSection::every, read_placed_span>("every", "duration", "", "wakes by itself: 1h, or 1h ±5m"),
+    field<&SleepSection::on_wake, read_on_wake>("on_wake", "text", "", "update (what it does unasked) or listen"),
+    field<&SleepSection::notify, read_when_due>("notify", "text", "wake",
+                                                "wake, or keep: until it is awake for another reason"),
+};
+
+void read_sleep(const Node::Entry& entry, BehaviourSection& out, Diagnostics& diagnostics) {
+    const std::size_t errors = diagnostics.errors();
+    out.sleep.place = entry.place;
+    read_fields(entry.value, entry.key, sleep_fields, out.sleep, diagnostics);
+    if (diagnostics.errors() != errors) return;
+    if (out.sleep.queue_mode < std::chrono::seconds(1)) {
+        diagnostics.error(entry.place, "sleep: 'queue_mode' is needed: how long a device stays awake, 1 s or more",
+                          "try {queue_mode: 93s}");
+    } else if (out.sleep.on_wake && out.sleep.every.value.is_zero()) {
+        diagnostics.error(entry.place, "sleep: 'on_wake' goes with 'every'", "try {queue_mode: 93s, every: 1h}");
+    }
+}
+
 constexpr std::array behaviour_fields{
     group<BehaviourSection, boot_fields>("boot", "how a device comes up"),
     group<BehaviourSection, update_fields>("update", "how a device keeps its registration"),
@@ -318,7 +363,9 @@ constexpr std::array behaviour_fields{
     field<&BehaviourSection::on_execute, read_on_execute>("on_execute", "map", "", "path: reboot(8s)"),
     Field<BehaviourSection>{{"send", "map", "", "what a device sends unasked", [] { return describe(send_fields); }},
                             read_send},
-    refused<BehaviourSection, sleep_reason>("sleep"),
+    Field<BehaviourSection>{
+        {"sleep", "map", "", "out of reach but for a while after each message", [] { return describe(sleep_fields); }},
+        read_sleep},
     refused<BehaviourSection, firmware_reason>("firmware"),
 };
 

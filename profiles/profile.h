@@ -29,6 +29,7 @@ struct Lwm2mSection {
     Lwm2mVersion version = Lwm2mVersion::v1_1;
     Placed<std::string> binding{"U", {}};
     bool queue_mode = false;
+    Placed<std::string> path;
     Placed<base::DurationSpec> lifetime{base::Duration(std::chrono::hours(24)), {}};
     std::vector<Node::Entry> object_versions;  // object name or id -> version
 };
@@ -48,12 +49,22 @@ struct SendSection {
     Place place;
 };
 
+// How a device sleeps; without `queue_mode` it does not.
+struct SleepSection {
+    base::Duration queue_mode{0};
+    Placed<base::DurationSpec> every;
+    std::optional<SleepSpec::OnWake> on_wake;
+    SleepSpec::WhenDue notify = SleepSpec::WhenDue::wake;
+    Place place;
+};
+
 struct BehaviourSection {
     base::DurationSpec boot_delay;
     double update_at = 0.9;
     bool notify_confirmable = false;
     std::vector<RebootAction> on_execute;
     SendSection send;
+    SleepSection sleep;
 };
 
 // A server beside the first one, which is the target of the run.

@@ -21,6 +21,7 @@ using lwm2m::ResourceModel;
 
 constexpr std::uint16_t security_object = 0;
 constexpr std::uint16_t server_object = 1;
+constexpr std::uint16_t access_control_object = 2;
 constexpr std::uint16_t device_object = 3;
 constexpr std::uint16_t oscore_object = 21;
 constexpr std::uint16_t cose_object = 23;
@@ -29,6 +30,9 @@ constexpr std::size_t most_servers = 16;  // of one device
 
 namespace server_resource {
 constexpr std::uint16_t short_server_id = 0, lifetime = 1, default_pmin = 2, default_pmax = 3, storing = 6, binding = 7;
+}
+namespace access_control_resource {
+constexpr std::uint16_t object = 0, instance = 1, acl = 2, owner = 3;
 }
 namespace device_resource {
 constexpr std::uint16_t manufacturer = 0, model_number = 1, firmware_version = 3, error_code = 11, binding = 16;
@@ -118,10 +122,12 @@ public:
         for (const Node::Entry& entry : profile_.objects) read_instances(entry);
         add_servers();
         add_device();
+        add_access_control();
         add_mandatory();
         if (count_ <= resource_cap) emit();
         resolve_actions();
         resolve_send();
+        resolve_sleep();
         if (diagnostics_.errors() != errors_before_) return nullptr;
         result_.object_links = link_list(result_, selection_);
         return std::make_shared<const ResolvedProfile>(std::move(result_));
@@ -174,6 +180,7 @@ private:
         result_.behaviour.update_at = profile_.behaviour.update_at;
         result_.behaviour.notify_confirmable = profile_.behaviour.notify_confirmable;
         check_binding();
+        check_path();
         check_lifetime(profile_.lwm2m.lifetime);
         choose_formats();
         if (const auto wrong = check_endpoint(result_.endpoint, result_.name)) {
@@ -198,12 +205,37 @@ private:
         }
     }
 
+    // Transport 1.1.1, 6.4.1: no segment of it is a number.
+    void check_path() {
+        std::string_view path = profile_.lwm2m.path.value;
+        if (path.empty()) return;
+        const auto is_right = [](std::string_view segment) {
+            constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~";
+            return !segment.empty() && segment.find_first_not_of(allowed) == segment.npos &&
+                   segment.find_first_not_of("0123456789") != segment.npos;
+        };
+        if (path.starts_with('/')) path.remove_prefix(1);
+        result_.root_path = path;
+        bool right = path.size() <= 64;
+        for (std::size_t at = 0; right && at <= path.size();) {
+            const auto end = std::min(path.find('/', at), path.size());
+            right = is_right(path.substr(at, end - at));
+            at = end + 1;
+        }
+        if (!right) {
+            diagnostics_.error(profile_.lwm2m.path.place,
+                               fmt::format("'{}' is no alternate path", printable(profile_.lwm2m.path.value)),
+                               "letters and digits, no segment a number, as in /lwm2m");
+        }
+    }
+
     void check_lifetime(const Placed<base::DurationSpec>& said) {
         const base::DurationSpec& lifetime = said.value;
         const auto least =
             lifetime.shape == base::DurationSpec::Shape::jitter || lifetime.shape == base::DurationSpec::Shape::uniform
                 ? lifetime.centre - lifetime.spread
                 : lifetime.centre;
+        if (lifetime.is_zero() && profile_.lwm2m.version == Lwm2mVersion::v1_2) return;  // Core 1.2, 6.2.1: without end
         if (least < std::chrono::seconds(1)) {
             diagnostics_.error(said.place, "lifetime: below one second", "it is registered in whole seconds");
         }
@@ -619,7 +651,7 @@ private:
                 if (result_.servers[i].short_id == result_.servers[j].short_id) {
                     diagnostics_.error(place, fmt::format("servers: {} is the short id of another server too",
                                                           result_.servers[j].short_id));
-                } else if (result_.servers[i].uri == result_.servers[j].uri) {
+                } else if (result_.servers[j].uri && result_.servers[i].uri == result_.servers[j].uri) {
                     diagnostics_.error(place,
                                        fmt::format("servers: {} is there twice", to_string(*result_.servers[j].uri)),
                                        "each server has an address of its own");
@@ -640,6 +672,45 @@ private:
         provide(device, device_resource::firmware_version, "1.0.0");
         provide(device, device_resource::error_code, "0");
         provide(device, device_resource::binding, registered_binding());
+    }
+
+    // Core 1.1.1, 8.1: where there are several servers, each object instance says what they may do with it. What the
+    // profile does not say: a Server instance belongs to its server, all else to the first; the others may read.
+    void add_access_control() {
+        if (result_.servers.size() == 1) return;
+        std::vector<Path> wanted;
+        for (const auto& [path, resources] : instances_) {
+            const auto object = path.object();
+            if (object == security_object || object == access_control_object || object == oscore_object ||
+                object == cose_object || has_access_control(path)) {
+                continue;
+            }
+            wanted.push_back(path);
+        }
+        Path at(access_control_object, 0);
+        for (const Path& path : wanted) {
+            while (instances_.contains(at)) ++at.ids[1];
+            instances_.try_emplace(at);
+            provide(at, access_control_resource::object, std::to_string(path.object()));
+            provide(at, access_control_resource::instance, std::to_string(path.instance()));
+            provide(at, access_control_resource::acl, "1");
+            provide(at, access_control_resource::owner, std::to_string(owner_of(path)));
+        }
+    }
+
+    bool has_access_control(const Path& path) const {
+        return std::ranges::any_of(instances_, [&](const auto& entry) {
+            return entry.first.object() == access_control_object &&
+                   number_at(entry.first, access_control_resource::object) == path.object() &&
+                   number_at(entry.first, access_control_resource::instance) == path.instance();
+        });
+    }
+
+    std::uint16_t owner_of(const Path& instance) const {
+        for (const ResolvedServer& server : result_.servers) {
+            if (server.object == instance) return server.short_id;
+        }
+        return result_.servers.front().short_id;
     }
 
     void add_mandatory() {
@@ -755,6 +826,26 @@ private:
                                            lwm2m::name(section.format.value)),
                                "add it to formats:");
         }
+    }
+
+    void resolve_sleep() {
+        using Shape = base::DurationSpec::Shape;
+        const SleepSection& section = profile_.behaviour.sleep;
+        if (section.queue_mode.count() == 0) return;
+        if (!result_.queue_mode) {
+            diagnostics_.error(section.place, "sleep: the server has to be told that the device sleeps",
+                               "say lwm2m: {queue_mode: true}");
+        }
+        const base::DurationSpec& every = section.every.value;
+        const bool even = every.shape == Shape::fixed || every.shape == Shape::jitter || every.shape == Shape::uniform;
+        if (!every.is_zero() && (!even || every.centre - every.spread <= section.queue_mode)) {
+            diagnostics_.error(section.every.place, "sleep: every: longer than the device stays awake",
+                               "try {queue_mode: 93s, every: 1h ±5m}");
+        }
+        result_.behaviour.sleep = {.window = section.queue_mode,
+                                   .every = every,
+                                   .on_wake = section.on_wake.value_or(SleepSpec::OnWake::update),
+                                   .notify = section.notify};
     }
 
     const Profile& profile_;

@@ -64,12 +64,26 @@ struct SendSpec {
     std::uint32_t samples = 1;  // values of each path in one Send, evenly spaced since the Send before
 };
 
+// A device in queue mode is out of reach most of the time (Core 1.1.1, 6.5).
+struct SleepSpec {
+    enum class OnWake : std::uint8_t { update, listen };
+    enum class WhenDue : std::uint8_t { wake, keep };
+
+    base::Duration window{0};         // awake for so long after its last message; 0: it never sleeps
+    base::DurationSpec every;         // by its schedule it wakes so often; 0: only when it has something to say
+    OnWake on_wake = OnWake::update;  // by its schedule
+    WhenDue notify = WhenDue::wake;   // what becomes of a notification that is due while it sleeps
+
+    bool sleeps() const { return window > base::Duration::zero(); }
+};
+
 struct BehaviourSpec {
     base::DurationSpec boot_delay{};  // after the moment at which the ramp starts the device
     double update_at = 0.9;           // share of the lifetime after which the Update goes out
     bool notify_confirmable = false;  // true: every notification is CON; else NON with one CON in 24 h (RFC 7641 4.5)
     std::vector<std::pair<lwm2m::Path, base::Duration>> reboot_on_execute;  // path -> how long the device is away
     SendSpec send;
+    SleepSpec sleep;
 };
 
 // A LwM2M server that the devices register with.
@@ -88,6 +102,7 @@ struct ResolvedProfile {
     Lwm2mVersion version = Lwm2mVersion::v1_1;
     std::string binding = "U";
     bool queue_mode = false;
+    std::string root_path;                // alternate path: "lwm2m"; empty: the root
     std::vector<ResolvedServer> servers;  // the first is the target of the run
 
     // Models of objects that no definition is known of; `objects` points into them.

@@ -23,6 +23,7 @@ enum class Stream : std::uint32_t {
     server = 11,
     population = 12,
     send = 13,
+    sleep = 14,
     security = 20,
 };
 

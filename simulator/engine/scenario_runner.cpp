@@ -305,7 +305,8 @@ void ScenarioRunner::watch_target(base::Time now) {
     std::vector<const metrics::Counters*> counters;
     for (const auto& host : shards_) counters.push_back(&host->shard->counters());
     const auto totals = std::make_unique<metrics::Totals>(metrics::fold(counters));
-    const auto registered = in_state(*totals, DeviceState::registered);
+    // Who sleeps is registered.
+    const auto registered = in_state(*totals, DeviceState::registered) + in_state(*totals, DeviceState::asleep);
     const auto& phases = model_.plan->phases();
     const bool load_over = interrupts_.load() > 0 || now >= model_.plan->end() ||
                            phases[model_.plan->phase_at(now)].kind == scenarios::PlannedPhase::Kind::drain;

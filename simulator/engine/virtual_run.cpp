@@ -256,7 +256,8 @@ VirtualResult run_virtually(const FleetModel& model, const VirtualOptions& optio
         const base::Time next = std::max(now + std::chrono::milliseconds(1), world.next_due());
         // Before the first device of a drain leaves, which is at its very beginning.
         if (registered < 0 && next >= load_end) {
-            registered = world.devices_in(DeviceState::registered);
+            // Who sleeps is registered.
+            registered = world.devices_in(DeviceState::registered) + world.devices_in(DeviceState::asleep);
             result.observations = world.observations();
         }
         if (next == base::never) break;

@@ -28,6 +28,7 @@ enum class TimerKind : std::uint32_t {
     life = 1,      // index: LinkId; start, update, retry, reboot
     notify = 2,    // index: observation
     send = 3,      // index: LinkId; one at most
+    sleep = 4,     // index: DeviceId; one at most
 };
 
 // Where the server keeps the registration: "rd/5a3f". Longer ones than fit are refused as a bad response.
@@ -64,10 +65,16 @@ struct Link {
     bool lifetime_changed : 1 = false;
     bool links_changed : 1 = false;
     bool links_sent : 1 = false;  // the Update under way has the object list
-    bool notify_due : 1 = false;  // an observation waits for the exchange under way to end
-    bool send_due : 1 = false;    // a Send does
-    bool send_armed : 1 = false;  // its timer runs
-    base::Time intended{};        // of the life step that waits, or of the one under way
+    bool binding_changed : 1 = false;
+    bool disabled : 1 = false;        // by 1/x/4: it comes back when 1/x/5 is over
+    bool in_line : 1 = false;         // waits until those before it in the order have registered (1/x/13)
+    bool was_registered : 1 = false;  // since the run began
+    bool sleeps : 1 = false;          // of a device, in its first link: its profile has it sleep
+    bool asleep : 1 = false;          // the same: out of reach
+    bool notify_due : 1 = false;      // an observation waits for the exchange under way to end
+    bool send_due : 1 = false;        // a Send does
+    bool send_armed : 1 = false;      // its timer runs
+    base::Time intended{};            // of the life step that waits, or of the one under way
     Location location;
 };
 
@@ -77,6 +84,14 @@ struct Device : Link {
     std::uint32_t further = base::no_index;  // its second link: head of a list through FurtherLink::next
 };
 static_assert(sizeof(Device) == 80);
+
+// Of a device that sleeps.
+struct Sleep {
+    base::Time last_sent{};
+    base::Time wake{};        // by its schedule
+    std::uint32_t wakes = 0;  // that the schedule has had
+    base::TimerId timer = base::no_index;
+};
 
 // A link to another server than the first; few devices have any.
 struct FurtherLink : Link {

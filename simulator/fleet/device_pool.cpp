@@ -13,27 +13,6 @@ constexpr std::size_t largest_answer = 256 * 1024;  // bytes; a body beyond it i
 
 constexpr std::uint32_t most_transfers = 1u << 17;  // memory is taken for those under way only
 
-// A whole number that the profile gives for a resource of a Server object instance.
-std::uint32_t server_setting(const profiles::ResolvedProfile& profile, const lwm2m::Path& server,
-                             std::uint16_t resource, std::uint32_t otherwise) {
-    const auto at = profile.find(server.child(resource));
-    if (at < 0) return otherwise;
-    const double number = lwm2m::to_number(profile.resources[static_cast<std::size_t>(at)].value.view());
-    return number >= 0 && number <= 4294967295.0 ? static_cast<std::uint32_t>(number) : otherwise;
-}
-
-ServerState server_state(const profiles::ResolvedProfile& profile, const lwm2m::Path& object) {
-    const auto seconds = [&](std::uint16_t resource, std::uint32_t otherwise) {
-        return std::chrono::seconds(server_setting(profile, object, resource, otherwise));
-    };
-    return {.object = object,
-            .address = {},
-            .retry_count = server_setting(profile, object, 17, 5),
-            .retry_timer = seconds(18, 60),
-            .sequence_delay = seconds(19, 86400),
-            .sequence_count = server_setting(profile, object, 20, 1)};
-}
-
 // How far from registered.
 int rank(metrics::DeviceState state) {
     using metrics::DeviceState;
@@ -59,10 +38,14 @@ std::uint32_t share_of(std::uint64_t devices, std::uint32_t each) {
 
 ProfileState::ProfileState(profiles::ResolvedProfilePtr resolved)
     : profile(std::move(resolved)), generators(profile->generators) {
-    for (const auto& server : profile->servers) servers.push_back(server_state(*profile, server.object));
+    for (const auto& server : profile->servers) servers.push_back({.object = server.object, .address = {}});
+    const bool first_version = profile->version == profiles::Lwm2mVersion::v1_0;
+    binding = profile->binding + (first_version && profile->queue_mode ? "Q" : "");
+    queue_parameter = !first_version && profile->queue_mode;
+    abilities.root_path = profile->root_path;
     abilities.formats = profile->formats;
     abilities.default_format = profile->default_format;
-    abilities.composite = profile->version != profiles::Lwm2mVersion::v1_0;
+    abilities.composite = !first_version;
     abilities.version = {1, static_cast<std::uint16_t>(profile->version)};
 }
 
@@ -83,6 +66,7 @@ DevicePool::DevicePool(std::uint64_t run_seed, Membership members, std::vector<p
       membership(std::move(members)),
       server(servers.first),
       further(count_further_links(membership, resolved)),
+      sleepers(membership.devices),
       observations(share_of(membership.devices + further.capacity(), capacity.observations_per_device)),
       compounds(share_of(membership.devices, 1)),
       history(share_of(membership.devices, 4)),
@@ -105,6 +89,8 @@ DevicePool::DevicePool(std::uint64_t run_seed, Membership members, std::vector<p
         const auto index = membership.index_of(id);
         device.profile = membership.profile_of(index);
         device.peer.next_message_id = static_cast<std::uint16_t>(base::draw(seed, index, base::Stream::message_id, 0));
+        device.sleeps = profiles[device.profile].profile->behaviour.sleep.sleeps();
+        if (device.sleeps) new (&sleepers[id]) Sleep;
         add_further_links(id);
     }
 }
@@ -129,7 +115,7 @@ metrics::DeviceState DevicePool::state_of(DeviceId device) const {
     for (auto at = devices_[device].further; at != base::no_index; at = further[at].next) {
         if (rank(further[at].state) > rank(worst)) worst = further[at].state;
     }
-    return worst;
+    return worst == metrics::DeviceState::registered && devices_[device].asleep ? metrics::DeviceState::asleep : worst;
 }
 
 }  // namespace fleet

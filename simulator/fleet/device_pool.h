@@ -23,11 +23,6 @@ namespace fleet {
 struct ServerState {
     lwm2m::Path object;    // its Server object instance
     net::Address address;  // of the first server: DevicePool::server holds
-    // Resources 1/x/17 to 1/x/20 (Core 1.1.1, 6.2.1.1).
-    std::uint32_t retry_count = 5;
-    base::Duration retry_timer = std::chrono::seconds(60);
-    base::Duration sequence_delay = std::chrono::seconds(86400);
-    std::uint32_t sequence_count = 1;
 };
 
 // What a shard works out once for each profile.
@@ -38,6 +33,8 @@ struct ProfileState {
     Generators generators;
     lwm2m::Abilities abilities;
     std::vector<ServerState> servers;  // by Link::server
+    std::string binding;               // as registered, unless a server has written another
+    bool queue_parameter = false;      // 1.1 and later say queue mode beside the binding
 };
 
 // Which devices of the fleet a shard has, and how they are called. `index` is the device's number in the whole fleet:
@@ -120,6 +117,7 @@ public:
     std::vector<ProfileState> profiles;
     net::Address server;  // where the first links of all devices lead
     base::Slab<FurtherLink> further;
+    base::Region<Sleep> sleepers;  // by DeviceId; of those that sleep
     base::Slab<Observation> observations;
     base::Slab<Compound> compounds;
     base::Slab<PastNotification> history;

@@ -46,6 +46,8 @@ bool is_of_server(const Path& path, std::uint16_t resource) {
     return path.depth == 3 && path.ids[0] == 1 && path.ids[2] == resource;
 }
 constexpr std::uint16_t server_lifetime = 1;
+constexpr std::uint16_t disable = 4;
+constexpr std::uint16_t server_binding = 7;
 constexpr std::uint16_t registration_update_trigger = 8;
 
 bool has_bytes(Type type) { return type == Type::string || type == Type::opaque || type == Type::corelnk; }
@@ -93,6 +95,12 @@ bool DeviceTree::in_profile(const Path& path) const {
     const auto& resources = profile().resources;
     const auto found = std::lower_bound(resources.begin(), resources.end(), path, by_path);
     return found != resources.end() && path.contains(found->path);
+}
+
+std::optional<std::uint16_t> DeviceTree::server() const {
+    const auto& servers = profile().servers;
+    if (servers.size() == 1) return std::nullopt;  // Core 1.1.1, 8.2.1: it has all rights
+    return servers[server_].short_id;
 }
 
 bool DeviceTree::exists(const Path& path) const {
@@ -219,7 +227,7 @@ coap::Code DeviceTree::write(const Path& path, const ValueView& value) {
         return old.path == path && (old.kind == Change::Kind::value || old.kind == Change::Kind::removed);
     });
     const auto code = remember(change);
-    if (code == coap::Code::changed && is_of_server(path, server_lifetime)) lifetime_written(path.prefix(2));
+    if (code == coap::Code::changed && path.object() == 1) server_written(path);
     return code;
 }
 
@@ -264,15 +272,39 @@ void DeviceTree::object_list_changed() {
     });
 }
 
-void DeviceTree::lifetime_written(const Path& server) {
+void DeviceTree::server_written(const Path& resource) {
+    const bool lifetime = is_of_server(resource, server_lifetime);
+    const bool binding = is_of_server(resource, server_binding);
+    if (!lifetime && !binding) return;
     for_each_link([&](Link& link) {
-        if (turn_.pool.server_of(link).object != server) return;
-        link.lifetime_changed = true;
+        if (turn_.pool.server_of(link).object != resource.prefix(2)) return;
+        link.lifetime_changed = link.lifetime_changed || lifetime;
+        link.binding_changed = link.binding_changed || binding;
         ask_for_update(link);
     });
 }
 
+// A lifetime that can be registered, and the one binding that the device has.
+coap::Code DeviceTree::accepts(const Path& path, const ValueView& value) const {
+    if (is_of_server(path, server_lifetime)) {
+        const double seconds = lwm2m::to_number(value);
+        const double least = profile().version == profiles::Lwm2mVersion::v1_2 ? 0 : 1;
+        if (!(seconds >= least && seconds <= 4294967295.0)) return coap::Code::bad_request;
+    }
+    if (is_of_server(path, server_binding)) {
+        const auto text = base::as_text(value.bytes);
+        const bool queued = text == profile().binding + "Q" && profile().version == profiles::Lwm2mVersion::v1_0;
+        if (text != profile().binding && !queued) return coap::Code::bad_request;
+    }
+    return coap::Code::changed;
+}
+
 coap::Code DeviceTree::execute(const Path& path, std::string_view) {
+    if (is_of_server(path, disable)) {
+        for_each_link([&](Link& link) {
+            if (path.prefix(2) == turn_.pool.server_of(link).object) link.disabled = true;
+        });
+    }
     if (is_of_server(path, registration_update_trigger)) {
         for_each_link([&](Link& link) {
             if (path.prefix(2) == turn_.pool.server_of(link).object) ask_for_update(link);

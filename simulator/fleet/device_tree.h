@@ -23,8 +23,10 @@ public:
 
     const lwm2m::ObjectModel* object(std::uint16_t id) const override;
     bool exists(const lwm2m::Path& path) const override;
+    std::optional<std::uint16_t> server() const override;
     void children(const lwm2m::Path& path, std::vector<std::uint16_t>& ids) const override;
     lwm2m::ValueView read(const lwm2m::Path& path) const override;
+    coap::Code accepts(const lwm2m::Path& path, const lwm2m::ValueView& value) const override;
     coap::Code write(const lwm2m::Path& path, const lwm2m::ValueView& value) override;
     coap::Code create(const lwm2m::Path& instance) override;
     coap::Code remove(const lwm2m::Path& path) override;
@@ -63,7 +65,7 @@ private:
     coap::Code remember(const Change& change);
     void drop_below(const lwm2m::Path& path);
     void object_list_changed();
-    void lifetime_written(const lwm2m::Path& server);
+    void server_written(const lwm2m::Path& resource);
     void ask_for_update(Link& link);
     template <class F>
     void for_each_link(F&& act) const;

@@ -1,9 +1,12 @@
 #include "simulator/fleet/life.h"
 
+#include <algorithm>
+
 #include "coap/blockwise.h"
 #include "simulator/fleet/device_tree.h"
 #include "simulator/fleet/reporting.h"
 #include "simulator/fleet/sending.h"
+#include "simulator/lwm2m/operation.h"
 #include "simulator/lwm2m/registration.h"
 
 namespace fleet {
@@ -13,6 +16,14 @@ using metrics::DeviceState;
 using metrics::Operation;
 
 constexpr base::Duration least_update_interval = std::chrono::milliseconds(10);
+
+// Resources of the Server object (Core 1.1.1, E.2).
+namespace setting {
+constexpr std::uint16_t lifetime = 1, disable_timeout = 5, binding = 7, priority_order = 13, initial_delay = 14,
+                        failure_block = 15, bootstrap_on_failure = 16, retry_count = 17, retry_timer = 18,
+                        sequence_delay = 19, sequence_count = 20;
+}
+constexpr std::uint32_t never_again = 0xffffffff;  // of the sequence delay
 
 void arm_life(Turn& turn, LinkId id, base::Time due) {
     Link& link = turn.pool.link(id);
@@ -63,23 +74,25 @@ void append_links(Turn& turn, LinkId id, std::string& text) {
     const auto& profile = turn.pool.profile(turn.pool.link(id));
     // Root link and object versions stay; only the instances may differ.
     const std::string& original = profile.object_links;
-    const auto first_object = original.find("</", original.starts_with("</>") ? 1 : 0);
-    text.assign(original, 0, original.starts_with("</>") ? first_object : 0);
+    const std::string prefix = profile.root_path.empty() ? "" : "/" + profile.root_path;
+    const bool has_root = original.starts_with("<" + (prefix.empty() ? "/" : prefix) + ">");
+    text.assign(original, 0, has_root ? original.find(',') + 1 : 0);
     DeviceTree tree(turn, id);
     std::vector<std::uint16_t> instances;
     for (const auto& object : profile.objects) {
-        if (object.id == 0 || object.id == 21) continue;
+        if (lwm2m::is_closed(object.id)) continue;
         instances.clear();
         tree.children(lwm2m::Path(object.id), instances);
-        const auto versioned = "</" + std::to_string(object.id) + ">;ver=";
+        const auto versioned = "<" + prefix + "/" + std::to_string(object.id) + ">;ver=";
         const auto at = original.find(versioned);
         if (at != std::string::npos) {
             text.append(original, at, original.find(',', at) - at).append(",");
         } else if (instances.empty()) {
-            text.append("</").append(std::to_string(object.id)).append(">,");
+            text.append("<").append(prefix).append("/").append(std::to_string(object.id)).append(">,");
         }
         for (const auto instance : instances) {
-            text.append("<").append(lwm2m::to_string(lwm2m::Path(object.id, instance))).append(">,");
+            const auto path = lwm2m::to_string(lwm2m::Path(object.id, instance));
+            text.append("<").append(prefix).append(path).append(">,");
         }
     }
     if (text.ends_with(',')) text.pop_back();
@@ -118,8 +131,41 @@ void abandon_session(Turn& turn, LinkId id) {
     if (link.state == DeviceState::handshaking) turn.counters.abort(Operation::handshake, link.profile);
 }
 
-// Resource 1 of the Server object instance.
-lwm2m::Path lifetime_of(Turn& turn, LinkId id) { return turn.pool.server_of(turn.pool.link(id)).object.child(1); }
+lwm2m::Path setting_of(Turn& turn, LinkId id, std::uint16_t resource) {
+    return turn.pool.server_of(turn.pool.link(id)).object.child(resource);
+}
+
+// The number that the link's Server object instance has there now.
+std::optional<std::uint32_t> number_of(Turn& turn, LinkId id, std::uint16_t resource) {
+    const double number = lwm2m::to_number(DeviceTree(turn, id).read(setting_of(turn, id, resource)));
+    if (!(number >= 0 && number <= 4294967295.0)) return std::nullopt;
+    return static_cast<std::uint32_t>(number);
+}
+
+bool is_true(Turn& turn, LinkId id, std::uint16_t resource) {
+    const auto value = DeviceTree(turn, id).read(setting_of(turn, id, resource));
+    return value.type == lwm2m::Type::boolean && value.boolean;
+}
+
+// A view that lives until the tree is looked at again.
+std::string_view binding_of(Turn& turn, LinkId id) {
+    const DeviceTree tree(turn, id);
+    if (!tree.has_changes()) return turn.pool.profile_of(turn.pool.link(id)).binding;
+    return base::as_text(tree.read(setting_of(turn, id, setting::binding)).bytes);
+}
+
+// From LwM2M 1.2 on a lifetime of 0 has no end (Core 1.2, 6.2.1).
+std::uint32_t as_lifetime(const profiles::ResolvedProfile& profile, double seconds) {
+    const double least = profile.version == profiles::Lwm2mVersion::v1_2 ? 0 : 1;
+    return static_cast<std::uint32_t>(std::clamp(seconds, least, 4294967295.0));
+}
+
+// Core 1.1.1, E.2: the timer, doubled with each attempt that has failed.
+base::Duration retry_pause(Turn& turn, LinkId id, unsigned doublings) {
+    constexpr std::uint64_t longest = 10ULL * 365 * 86400;
+    const std::uint64_t timer = number_of(turn, id, setting::retry_timer).value_or(60);
+    return std::chrono::seconds(std::min(timer << std::min(doublings, 16u), longest));
+}
 
 void send_register(Turn& turn, LinkId id, base::Time intended, Progress progress = std::nullopt) {
     if (!progress && await_session(turn, id, intended)) return;
@@ -127,12 +173,13 @@ void send_register(Turn& turn, LinkId id, base::Time intended, Progress progress
     const auto& profile = turn.pool.profile(link);
     if (!progress) {
         // Core 1.1.1, 6.2.1: it equals 1/x/1.
-        const auto written = DeviceTree(turn, id).written_number(lifetime_of(turn, id));
+        const auto written = DeviceTree(turn, id).written_number(setting_of(turn, id, setting::lifetime));
         const auto& spec = profile.servers[link.server].lifetime;
         const double drawn = base::seconds(spec.at(turn.unit(id, base::Stream::update, link.server)));
-        link.lifetime = static_cast<std::uint32_t>(std::max(1.0, written.value_or(drawn)));
+        link.lifetime = as_lifetime(profile, written.value_or(drawn));
         link.lifetime_changed = false;
         link.links_changed = false;
+        link.binding_changed = false;
         turn.move(id, DeviceState::registering);
     }
     std::array<std::uint8_t, 256> name;
@@ -144,36 +191,55 @@ void send_register(Turn& turn, LinkId id, base::Time intended, Progress progress
                           {.endpoint = base::as_text(base::Bytes(name).first(name_size)),
                            .lifetime = link.lifetime,
                            .version = profiles::name(profile.version),
-                           .binding = profile.binding,
-                           .queue_mode = profile.queue_mode},
+                           .binding = binding_of(turn, id),
+                           .queue_mode = turn.pool.profile_of(link).queue_parameter},
                           links, out);
     if (!launch(turn, id, Operation::register_, intended, progress, out)) {
         turn.move(id, DeviceState::backoff);
-        arm_life(turn, id, turn.now + turn.pool.server_of(link).retry_timer);
+        arm_life(turn, id, turn.now + retry_pause(turn, id, 0));
     }
 }
 
 void send_update(Turn& turn, LinkId id, base::Time intended, Progress progress = std::nullopt) {
     Link& link = turn.pool.link(id);
     lwm2m::UpdateParameters parameters{.location = link.location.text(), .lifetime = {}, .binding = {}};
+    // Core 1.1.1, 6.2.2: only what has changed.
     if (!progress) {
-        const auto written = DeviceTree(turn, id).written_number(lifetime_of(turn, id));
-        if (link.lifetime_changed && written && *written >= 1) link.lifetime = static_cast<std::uint32_t>(*written);
+        const auto written = DeviceTree(turn, id).written_number(setting_of(turn, id, setting::lifetime));
+        if (link.lifetime_changed && written) link.lifetime = as_lifetime(turn.pool.profile(link), *written);
         if (link.lifetime_changed) parameters.lifetime = link.lifetime;
+        if (link.binding_changed) parameters.binding = binding_of(turn, id);
+        parameters.queue_mode = turn.pool.profile_of(link).queue_parameter;
         link.links_sent = link.links_changed;
-        link.lifetime_changed = false;
-        link.links_changed = false;
     }
     lwm2m::PayloadBlock links;
-    if (link.links_sent) links = block_of(object_links(turn, id), progress);
+    std::array<char, 16> binding;
+    if (link.links_sent) {
+        // The list is made from the tree, and what was read of it before is gone then.
+        const auto size = parameters.binding.copy(binding.data(), binding.size());
+        parameters.binding = std::string_view(binding.data(), size);
+        links = block_of(object_links(turn, id), progress);
+    }
     const auto token = next_token(turn, id, link);
     auto out = turn.open();
     lwm2m::write_update({.message_id = link.peer.take_message_id(), .token = token.view()}, parameters, links, out);
-    if (!launch(turn, id, Operation::update, intended, progress, out)) {
-        link.lifetime_changed = true;
-        link.links_changed = link.links_sent || link.links_changed;
+    const bool begun = launch(turn, id, Operation::update, intended, progress, out);
+    if (!begun) {
         arm_life(turn, id, turn.now + least_update_interval);
+    } else if (!progress) {
+        link.lifetime_changed = false;
+        link.links_changed = false;
+        link.binding_changed = false;
     }
+}
+
+// The De-register is over. Core 1.1.1, E.2: a server that was disabled is registered with again after a while.
+void leave(Turn& turn, LinkId id) {
+    const bool disabled = turn.pool.link(id).disabled;
+    stop(turn, id);
+    if (!disabled) return;
+    turn.move(id, DeviceState::backoff);
+    arm_life(turn, id, turn.now + std::chrono::seconds(number_of(turn, id, setting::disable_timeout).value_or(86400)));
 }
 
 void send_deregister(Turn& turn, LinkId id, base::Time intended) {
@@ -182,31 +248,87 @@ void send_deregister(Turn& turn, LinkId id, base::Time intended) {
     auto out = turn.open();
     lwm2m::write_deregister({.message_id = link.peer.take_message_id(), .token = token.view()}, link.location.text(),
                             out);
-    if (!launch(turn, id, Operation::deregister, intended, std::nullopt, out)) stop(turn, id);
+    if (!launch(turn, id, Operation::deregister, intended, std::nullopt, out)) leave(turn, id);
 }
 
 void arm_update(Turn& turn, LinkId id, base::Time registered) {
     const Link& link = turn.pool.link(id);
+    if (link.lifetime == 0) return;
     const double share = turn.pool.profile(link).behaviour.update_at;
     const auto wait = base::from_seconds(link.lifetime * share);
     arm_life(turn, id, registered + std::max<base::Duration>(wait, least_update_interval));
 }
 
-// Core 1.1.1, 6.2.1.1: attempts with growing pauses make a sequence; after the last sequence the device gives up.
-void back_off(Turn& turn, LinkId id) {
+bool has_order(Turn& turn, LinkId id) { return number_of(turn, id, setting::priority_order).has_value(); }
+
+void begin(Turn& turn, LinkId id, base::Time at) {
     Link& link = turn.pool.link(id);
-    const auto& server = turn.pool.server_of(link);
+    // Core 1.1.1, E.2: until it has been registered once.
+    const auto delay = link.was_registered ? 0 : number_of(turn, id, setting::initial_delay).value_or(0);
+    arm_life(turn, id, at + std::chrono::seconds(delay));
+}
+
+// Of those that wait the one whose turn is next.
+void begin_next(Turn& turn, DeviceId device, base::Time at) {
+    LinkId next = base::no_index;
+    std::uint32_t least = 0;
+    for (LinkId id = device; id != base::no_index; id = turn.pool.next_link(id)) {
+        if (!turn.pool.link(id).in_line) continue;
+        const auto order = number_of(turn, id, setting::priority_order).value_or(0);
+        if (next != base::no_index && order >= least) continue;
+        next = id;
+        least = order;
+    }
+    if (next == base::no_index) return;
+    turn.pool.link(next).in_line = false;
+    begin(turn, next, at);
+}
+
+// Core 1.1.1, 6.2.1: servers with a priority one after the other, the lowest first; the others at once.
+void line_up(Turn& turn, DeviceId device, base::Time at) {
+    for (LinkId id = device; id != base::no_index; id = turn.pool.next_link(id)) {
+        Link& link = turn.pool.link(id);
+        link.in_line = turn.pool[device].further != base::no_index && has_order(turn, id);
+        if (!link.in_line) begin(turn, id, at);
+    }
+    begin_next(turn, device, at);
+}
+
+// The registration with this server has succeeded, or failed for good.
+void go_on_after(Turn& turn, LinkId id) {
+    const DeviceId device = turn.pool.device_of(id);
+    if (turn.pool[device].further != base::no_index && has_order(turn, id)) begin_next(turn, device, turn.now);
+}
+
+// There is no bootstrap that could follow. Core 1.1.1, E.2: where this server blocks the others, they are not tried.
+void give_up(Turn& turn, LinkId id) {
+    turn.move(id, DeviceState::stopped);
+    if (!is_true(turn, id, setting::failure_block)) go_on_after(turn, id);
+}
+
+// A code of the class 4: the server would not have it (Core 1.1.1, E.2, resource 16).
+bool is_rejection(metrics::Cause cause) { return metrics::result_of(cause) == metrics::Result::client_error; }
+
+// Core 1.1.1, 6.2.1.1: attempts with growing pauses make a sequence; after the last sequence the device gives up.
+void back_off(Turn& turn, LinkId id, metrics::Cause cause) {
+    Link& link = turn.pool.link(id);
     turn.move(id, DeviceState::backoff);
-    if (++link.attempts < server.retry_count) {
-        const unsigned doublings = std::min<unsigned>(link.attempts - 1u, 16);
-        arm_life(turn, id, turn.now + server.retry_timer * (1 << doublings));
+    if (is_rejection(cause) && is_true(turn, id, setting::bootstrap_on_failure)) {
+        give_up(turn, id);
+        return;
+    }
+    if (link.attempts < 255) ++link.attempts;
+    if (link.attempts < number_of(turn, id, setting::retry_count).value_or(5)) {
+        arm_life(turn, id, turn.now + retry_pause(turn, id, link.attempts - 1u));
         return;
     }
     link.attempts = 0;
-    if (++link.sequences < server.sequence_count) {
-        arm_life(turn, id, turn.now + server.sequence_delay);
+    if (link.sequences < 255) ++link.sequences;
+    const auto delay = number_of(turn, id, setting::sequence_delay).value_or(86400);
+    if (link.sequences < number_of(turn, id, setting::sequence_count).value_or(1) && delay != never_again) {
+        arm_life(turn, id, turn.now + std::chrono::seconds(delay));
     } else {
-        turn.move(id, DeviceState::stopped);
+        give_up(turn, id);
     }
 }
 
@@ -237,9 +359,11 @@ void registered(Turn& turn, LinkId id, const coap::ExchangeTag& tag) {
     link.sequences = 0;
     turn.move(id, DeviceState::registered);
     // What has come to pass while it was under way.
-    link.update_due = link.lifetime_changed || link.links_changed;
+    link.update_due = link.lifetime_changed || link.links_changed || link.binding_changed;
+    link.was_registered = true;
     arm_update(turn, id, turn.now);
     plan_send(turn, id);
+    go_on_after(turn, id);
 }
 
 void on_register_response(Turn& turn, LinkId id, const coap::ExchangeTag& tag, const coap::MessageView& response) {
@@ -284,12 +408,12 @@ void on_update_response(Turn& turn, LinkId id, const coap::ExchangeTag& tag, con
 
 }  // namespace
 
-void plan_start(Turn& turn, LinkId id, base::Time at) {
-    const auto& behaviour = turn.pool.profile(turn.pool.link(id)).behaviour;
+void plan_start(Turn& turn, DeviceId device, base::Time at) {
+    const auto& behaviour = turn.pool.profile(turn.pool[device]).behaviour;
     const auto delay = behaviour.boot_delay.is_zero()
                            ? base::Duration{0}
-                           : behaviour.boot_delay.at(turn.unit(id, base::Stream::behaviour, 0));
-    arm_life(turn, id, at + delay);
+                           : behaviour.boot_delay.at(turn.unit(device, base::Stream::behaviour, 0));
+    line_up(turn, device, at + delay);
 }
 
 void on_life_timer(Turn& turn, LinkId id) {
@@ -322,12 +446,10 @@ void request_update(Turn& turn, LinkId id, base::Time intended) {
     send_update(turn, id, intended);
 }
 
-void request_deregister(Turn& turn, LinkId id, base::Time intended) {
+namespace {
+
+void begin_deregister(Turn& turn, LinkId id, base::Time intended) {
     Link& link = turn.pool.link(id);
-    if (link.state != DeviceState::registered && link.state != DeviceState::registering) {
-        stop(turn, id);
-        return;
-    }
     turn.timers.cancel(link.life_timer);
     link.update_due = false;
     if (link.peer.busy()) {
@@ -338,6 +460,23 @@ void request_deregister(Turn& turn, LinkId id, base::Time intended) {
     link.deregister_due = false;
     cancel_observations(turn, id);
     send_deregister(turn, id, intended);
+}
+
+}  // namespace
+
+void request_deregister(Turn& turn, LinkId id, base::Time intended) {
+    Link& link = turn.pool.link(id);
+    link.disabled = false;
+    if (link.state != DeviceState::registered && link.state != DeviceState::registering) {
+        stop(turn, id);
+    } else {
+        begin_deregister(turn, id, intended);
+    }
+}
+
+void disable(Turn& turn, LinkId id) {
+    Link& link = turn.pool.link(id);
+    if (link.state == DeviceState::registered) begin_deregister(turn, id, turn.now);
 }
 
 void on_link_event(Turn& turn, const net::LinkEvent& event) {
@@ -359,16 +498,17 @@ void on_link_event(Turn& turn, const net::LinkEvent& event) {
     turn.counters.fail(Operation::handshake, link.profile,
                        timeout ? metrics::Cause::handshake_timeout : metrics::Cause::alert, turn.index_of(id));
     if (timeout) turn.latency.record_timeout(Operation::handshake, link.profile);
-    back_off(turn, id);
+    back_off(turn, id, timeout ? metrics::Cause::handshake_timeout : metrics::Cause::alert);
 }
 
 void power_cycle(Turn& turn, DeviceId device, base::Duration away) {
+    bool runs = false;
     for (LinkId id = device; id != base::no_index; id = turn.pool.next_link(id)) {
-        Link& link = turn.pool.link(id);
-        if (link.state == DeviceState::stopped) continue;
+        if (turn.pool.link(id).state == DeviceState::stopped) continue;
+        runs = true;
         stop(turn, id);
-        arm_life(turn, id, turn.now + away);
     }
+    if (runs) line_up(turn, device, turn.now + away);
 }
 
 void stop(Turn& turn, LinkId id) {
@@ -382,11 +522,15 @@ void stop(Turn& turn, LinkId id) {
     DeviceTree::forget_attributes(turn, id);
     link.update_due = false;
     link.deregister_due = false;
+    link.disabled = false;
+    link.in_line = false;
     link.send_due = false;
     link.attempts = 0;
     link.sequences = 0;
     link.location.clear();
     turn.move(id, DeviceState::stopped);
+    const DeviceId device = turn.pool.device_of(id);
+    if (turn.pool[device].asleep) stay_awake(turn, device);
 }
 
 void on_registration_response(Turn& turn, LinkId id, const coap::ExchangeTag& tag, const coap::MessageView& response) {
@@ -401,7 +545,7 @@ void on_registration_response(Turn& turn, LinkId id, const coap::ExchangeTag& ta
                 turn.latency.record_success(Operation::deregister, link.profile, tag.intended, tag.first_sent,
                                             turn.now);
                 if (secured(turn, id)) turn.security->close(turn.now, id);
-                stop(turn, id);
+                leave(turn, id);
             } else {
                 on_registration_failure(turn, id, tag, metrics::cause_of(static_cast<std::uint8_t>(response.code)));
             }
@@ -425,7 +569,7 @@ void on_registration_failure(Turn& turn, LinkId id, const coap::ExchangeTag& tag
         abandon_session(turn, id);
     }
     if (operation == Operation::deregister || link.deregister_due) {
-        stop(turn, id);
+        leave(turn, id);
         return;
     }
     if (operation == Operation::update) {
@@ -436,16 +580,16 @@ void on_registration_failure(Turn& turn, LinkId id, const coap::ExchangeTag& tag
         send_register(turn, id, turn.now);
         return;
     }
-    back_off(turn, id);
+    back_off(turn, id, cause);
 }
 
 bool resume_life(Turn& turn, LinkId id) {
     Link& link = turn.pool.link(id);
     if (link.peer.busy()) return true;
     if (link.deregister_due) {
-        request_deregister(turn, id, link.intended);
+        begin_deregister(turn, id, link.intended);
     } else if (link.update_due) {
-        request_update(turn, id, link.intended);
+        request_update(turn, id, std::min(link.intended, turn.now));
     }
     return link.peer.busy();
 }

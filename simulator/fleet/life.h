@@ -18,14 +18,17 @@ inline metrics::Operation operation_of(const coap::ExchangeTag& tag) {
 
 // All of these are about one link of a device to a server, unless they say that they are about the device.
 
-// Plans the Register of a device that is switched off for `at` (after its boot delay).
-void plan_start(Turn& turn, LinkId id, base::Time at);
+// Plans the Registers of a device that is switched off for `at` (after its boot delay): one after the other where their
+// servers have an order.
+void plan_start(Turn& turn, DeviceId device, base::Time at);
 // The life timer has fired.
 void on_life_timer(Turn& turn, LinkId id);
 // Sends an Update now, or when the exchange under way has ended.
 void request_update(Turn& turn, LinkId id, base::Time intended);
 // De-registers now, or when the exchange under way has ended. A device that is not registered stops at once.
 void request_deregister(Turn& turn, LinkId id, base::Time intended);
+// The server has executed Disable (1/x/4): De-register, silence for 1/x/5, Register.
+void disable(Turn& turn, LinkId id);
 // The device switches off without a word and comes back after `away`.
 void power_cycle(Turn& turn, DeviceId device, base::Duration away);
 // Stops at once, whatever is under way.

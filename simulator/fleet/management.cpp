@@ -198,7 +198,11 @@ void on_request(Turn& turn, LinkId id, const coap::MessageView& message, Repeate
         return;
     }
     for (LinkId each = device; each != base::no_index; each = turn.pool.next_link(each)) {
-        if (turn.pool.link(each).update_due) request_update(turn, each, turn.now);
+        if (turn.pool.link(each).disabled) {
+            disable(turn, each);
+        } else if (turn.pool.link(each).update_due) {
+            request_update(turn, each, turn.now);
+        }
     }
 }
 

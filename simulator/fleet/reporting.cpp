@@ -6,6 +6,7 @@
 #include "coap/observe.h"
 #include "simulator/fleet/history.h"
 #include "simulator/fleet/life.h"
+#include "simulator/fleet/sleep.h"
 
 namespace fleet {
 namespace {
@@ -251,7 +252,7 @@ void notify(Turn& turn, std::uint32_t index) {
     }
     const auto confirmable = how(turn, observation, rules);
     const bool holds = rules.history > 0 && is_offline(turn, link);
-    if ((confirmable == Confirmable::yes || holds) && link.peer.busy()) {
+    if (((confirmable == Confirmable::yes || holds) && link.peer.busy()) || keeps_for_later(turn, id)) {
         postpone(turn, index, rules, answer.payload);
         return;
     }

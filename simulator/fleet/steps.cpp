@@ -4,6 +4,7 @@
 #include "simulator/fleet/management.h"
 #include "simulator/fleet/reporting.h"
 #include "simulator/fleet/sending.h"
+#include "simulator/fleet/sleep.h"
 
 namespace fleet {
 namespace {
@@ -85,6 +86,10 @@ void on_packet(Turn& turn, const net::Packet& packet) {
         turn.counters.discard(metrics::Discard::wrong_source);
         return;
     }
+    if (turn.pool[packet.local].asleep) {
+        turn.counters.discard(metrics::Discard::asleep);
+        return;
+    }
     Link& link = turn.pool.link(id);
     // Core 1.1.1, 6.3: a device that is not registered ignores the server's requests. It does not even remember them:
     // one that is repeated
@@ -145,6 +150,7 @@ void on_timer(Turn& turn, base::TimerEvent event) {
         case TimerKind::life: on_life_timer(turn, event.index); return;
         case TimerKind::notify: on_notify_timer(turn, event.index); return;
         case TimerKind::send: on_send_timer(turn, event.index); return;
+        case TimerKind::sleep: on_sleep_timer(turn, event.index); return;
         case TimerKind::exchange: break;
     }
     const LinkId id = turn.endpoint.peer_of(event.index);
@@ -161,9 +167,13 @@ void on_timer(Turn& turn, base::TimerEvent event) {
 }
 
 void on_command(Turn& turn, DeviceId device, const Command& command) {
+    if (command.kind == Command::Kind::start) {
+        plan_start(turn, device, command.at);
+        return;
+    }
     for (LinkId id = device; id != base::no_index; id = turn.pool.next_link(id)) {
         switch (command.kind) {
-            case Command::Kind::start: plan_start(turn, id, command.at); break;
+            case Command::Kind::start: break;
             case Command::Kind::deregister: request_deregister(turn, id, command.at); break;
             case Command::Kind::stop: stop(turn, id); break;
         }

@@ -10,6 +10,10 @@
 
 namespace fleet {
 
+struct Turn;
+// A device that sleeps has sent something: see sleep.h.
+void stay_awake(Turn& turn, DeviceId device);
+
 struct Turn {
     base::Time now;
     DevicePool& pool;
@@ -29,7 +33,9 @@ struct Turn {
     // Memory for one datagram; `send` it or leave it.
     base::Writer open() { return base::Writer(outbox.open(now)); }
     void send(LinkId link, const base::Writer& datagram) {
-        outbox.commit(datagram.size(), pool.device_of(link), pool.address_of(link));
+        const DeviceId device = pool.device_of(link);
+        outbox.commit(datagram.size(), device, pool.address_of(link));
+        if (pool[device].sleeps) stay_awake(*this, device);
     }
 
     void move(LinkId id, metrics::DeviceState to) {

@@ -141,9 +141,39 @@ TEST_F(Links, AReadTellsTheLifetimeOfEach) {
 
 TEST_F(Links, ATriggerIsForTheServerWhoseInstanceItIs) {
     both_register();
-    ASSERT_EQ(asked(server, Message(CON, Code::post).path("/1/1/8")), Code::changed);
+    ASSERT_EQ(asked(other, Message(CON, Code::post).path("/1/1/8")), Code::changed);
     server.expect_silence();
     other.expect(CON, Code::post).path("/rd/b");
+}
+
+// Core 1.1.1, 8: nothing is said, so all but its own Server instance is the first server's, and the second may read.
+TEST_F(Links, WhatAServerMayDoIsInTheAccessControlObject) {
+    both_register();
+    EXPECT_EQ(asked(other, Message(CON, Code::get).path("/3303/0/5700")), Code::content);
+    EXPECT_EQ(asked(other, Message(CON, Code::post).path("/3/0/4")), Code::unauthorized);
+    EXPECT_EQ(asked(other, Message(CON, Code::delete_).path("/3303/0")), Code::unauthorized);
+    EXPECT_EQ(asked(other, Message(CON, Code::put).path("/1/0/1").format(0).payload("60")), Code::unauthorized);
+    EXPECT_EQ(asked(server, Message(CON, Code::put).path("/1/0/1").format(0).payload("60")), Code::changed);
+}
+
+// Core 1.1.1, 8.2.5: who may no longer read is told no more.
+TEST_F(Links, ALostRightEndsAnObservation) {
+    both_register();
+    ASSERT_EQ(observes(other, "/1/0/6"), Code::content);
+    const auto& entries = profile->instances;
+    for (const auto& entry : entries) {
+        if (entry.path.object() != 2) continue;
+        const auto at = static_cast<std::size_t>(profile->find(entry.path.child(0)));
+        const auto instance = static_cast<std::size_t>(profile->find(entry.path.child(1)));
+        if (profile->resources[at].value.view().integer != 1) continue;
+        if (profile->resources[instance].value.view().integer != 0) continue;
+        const auto list = lwm2m::to_string(entry.path.child(2).child(0));
+        ASSERT_EQ(asked(server, Message(CON, Code::put).path(list).format(0).payload("0")), Code::changed);
+    }
+    ASSERT_EQ(asked(server, Message(CON, Code::put).path("/1/0/6").format(0).payload("0")), Code::changed);
+    after(1ms);
+    other.expect(NON, Code::unauthorized);
+    EXPECT_EQ(asked(other, Message(CON, Code::get).path("/1/0/6")), Code::unauthorized);
 }
 
 TEST_F(Links, OnlyServersOfTheDeviceAreHeard) {

@@ -195,10 +195,10 @@ TEST_F(Resolve, ChoosesTheFirstFormatThatHoldsAnInstance) {
 }
 
 TEST_F(Resolve, RefusesInstancesThatCannotBe) {
-    EXPECT_FALSE(
-        resolved("profile: x\nobjects: {device/1: {}, server/1: {}, security/0: {}, 21/0: {}, temperature: {}, "
-                 "temperature/x: {}, temperature/3-1: {}, "
-                 "humidity/65535: {}}\n"));
+    EXPECT_FALSE(resolved(
+        "profile: x\nobjects: {device/1: {}, server/0: {}, server/1: {}, security/0: {}, 21/0: {}, temperature: {}, "
+        "temperature/x: {}, temperature/3-1: {}, "
+        "humidity/65535: {}}\n"));
     EXPECT_TRUE(says("object 3 has one instance"));
     EXPECT_TRUE(says("/1/0 and /1/1 are two servers, and only one is the target of the run"));
     EXPECT_TRUE(says("object 0 is not supported yet"));

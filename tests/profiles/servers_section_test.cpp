@@ -82,6 +82,22 @@ TEST_F(ServersSection, WhatIsWrongWithItIsSaid) {
     EXPECT_THAT(refused("servers: {1: {url: \"coap://a\"}}"), HasSubstr("url"));
 }
 
+// Core 1.1.1, 8.1
+TEST_F(ServersSection, WhatNobodyControlsBelongsToTheFirstAndIsReadByAll) {
+    const auto profile = resolved(
+        "servers: {124: {uri: \"coap://a\"}}\nobjects:\n"
+        "  access_control/5: {object_id: 3, object_instance_id: 0, access_control_owner: 124}");
+    ASSERT_TRUE(profile) << diagnostics_.text();
+    EXPECT_EQ(value(*profile, Path(2, 0, 0)).integer, 1);
+    EXPECT_EQ(value(*profile, Path(2, 0, 3)).integer, 123);
+    EXPECT_EQ(value(*profile, Path(2, 0, 2).child(0)).integer, 1);
+    EXPECT_EQ(value(*profile, Path(2, 1, 1)).integer, 1);
+    EXPECT_EQ(value(*profile, Path(2, 1, 3)).integer, 124);
+    EXPECT_EQ(value(*profile, Path(2, 5, 3)).integer, 124);
+    EXPECT_EQ(profile->find(Path(2, 2, 0)), -1);
+    EXPECT_EQ(resolved("")->find(Path(2, 0, 0)), -1);
+}
+
 // The instance of 123 is then that of the further server, and the target's has to be another.
 TEST_F(ServersSection, TwoServersDoNotShareAShortId) {
     EXPECT_THAT(refused("servers: {123: {uri: \"coap://a\"}}"), HasSubstr("123 is the short id of another server too"));

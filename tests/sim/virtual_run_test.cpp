@@ -52,6 +52,52 @@ TEST(VirtualRun, ShardsChangeNothingThatIsDone) {
     EXPECT_EQ(one.result.snapshot.fleet->totals.server_requests, three.result.snapshot.fleet->totals.server_requests);
 }
 
+constexpr const char* sleepers = R"(scenario: test
+devices: 50
+seed: 5
+fleet: [{profile: under-test}]
+server: {observe: [{path: /3303/0/5700, pmin: 10m, pmax: 20m}], read: [{path: /3/0/0, every: 5m}]}
+phases: [{ramp: {over: 10s}}, {hold: {for: 3h}}, {drain: {over: 10s}}]
+)";
+
+std::int64_t lost_asleep(const metrics::RunResult& result) {
+    return result.snapshot.fleet->totals.discarded[metrics::index(metrics::Discard::asleep)];
+}
+
+// Core 1.1.1, 6.5: both count the same 93 s.
+TEST(VirtualRun, TheServerWaitsForSleepingDevices) {
+    const auto model = model_of(sleepers,
+                                "lwm2m: {queue_mode: true, lifetime: 1h}\nbehaviour: {sleep: {queue_mode: 93s, every: "
+                                "20m, notify: keep}}\n");
+    const auto outcome = engine::run_virtually(*model, {.threads = 2, .info = {}});
+    EXPECT_TRUE(outcome.result.snapshot.fleet->conservation_ok);
+    EXPECT_EQ(outcome.result.registered, 50);
+    EXPECT_EQ(lost_asleep(outcome.result), 0);
+    EXPECT_GT(metrics::total(outcome.result.snapshot.fleet->totals.server_requests), 50);
+}
+
+// A device that sleeps before the server thinks so loses what it is sent.
+TEST(VirtualRun, ADeviceThatSleepsEarlyLosesWhatItIsSent) {
+    const auto model = model_of(sleepers,
+                                "lwm2m: {queue_mode: true, lifetime: 1h}\nbehaviour: {sleep: {queue_mode: 10s, every: "
+                                "5m, notify: keep}}\n");
+    const auto outcome = engine::run_virtually(*model, {.threads = 1, .info = {}});
+    EXPECT_TRUE(outcome.result.snapshot.fleet->conservation_ok);
+    EXPECT_GT(lost_asleep(outcome.result), 0);
+}
+
+TEST(VirtualRun, TwoServersEachHaveTheWholeFleet) {
+    const auto model = model_of(half_an_hour,
+                                "servers: {124: {uri: \"coap://127.0.0.1:5783\"}, 125: {uri: "
+                                "\"coap://second.example\"}}\n");
+    const auto outcome = engine::run_virtually(*model, {.threads = 2, .info = {}});
+    EXPECT_TRUE(outcome.result.snapshot.fleet->conservation_ok);
+    EXPECT_EQ(outcome.result.registered, 300);
+    EXPECT_EQ(ended(outcome.result, Operation::register_, metrics::Result::ok), 900);
+    EXPECT_EQ(ended(outcome.result, Operation::deregister, metrics::Result::ok), 900);
+    EXPECT_EQ(outcome.result.snapshot.server->totals.registrations, 900);
+}
+
 TEST(VirtualRun, AnotherSeedIsAnotherRun) {
     const auto model = model_of(half_an_hour);
     std::string other = half_an_hour;
