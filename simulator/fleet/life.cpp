@@ -341,7 +341,7 @@ void on_session_lost(Turn& turn, LinkId id) {
         turn.counters.fail(operation_of(*tag), link.profile, metrics::Cause::alert, turn.index_of(id));
     }
     if (link.deregister_due) {
-        stop(turn, id);
+        leave(turn, id);
         return;
     }
     cancel_observations(turn, id);
