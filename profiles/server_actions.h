@@ -5,19 +5,10 @@
 //     read:    [{path: /3/0, every: 60s, format: tlv}]
 //     write:   [{path: /3/0/15, value: "Europe/Berlin", every: 5m}]
 //     execute: [{path: /3303/0/5605, every: 10m}]
+//     read_composite: [{paths: [/3/0/9, /3303], every: 5m}]
+//     firmware: {image: 256KiB, after: 60s}  # campaign_spec.h
 //
-// Each entry is a path or a map with
-//   path       what to ask for; a device that did not register its object instance is left out
-//   after      how long after the registration the first one goes out, 0 by default; may vary: "5s ±2s"
-//   every      the period; omitted: once. The first one then comes up to a period later still, so that the requests of
-//              different devices are spread
-//   share      of the devices, 100% by default; which ones follows from the seed
-//   format     of read and observe (Accept) and of write (Content-Format); omitted: the server's choice
-//   pmin       of observe: written as an attribute before it is observed
-//   pmax       the same
-//   value      of write; {endpoint} and {count} in it stand for the device's name and for how many of these writes it
-//              had before
-//   arguments  of execute: "0='text',1"
+// There is a key for each operation; an entry is a path or a map of the keys that server_fields() lists.
 //
 // The times count from the moment at which the server answered the registration; an Update does not start them anew, a
 // new Register does.
@@ -30,7 +21,9 @@
 #include <string_view>
 #include <vector>
 
+#include "profiles/campaign_spec.h"
 #include "profiles/diagnostics.h"
+#include "profiles/fields.h"
 #include "profiles/resolved_profile.h"
 #include "simulator/base/time.h"
 #include "simulator/base/units.h"
@@ -42,28 +35,57 @@ namespace profiles {
 class Node;
 
 struct ServerAction {
-    enum class Operation : std::uint8_t { observe, read, write, execute };
+    enum class Operation : std::uint8_t {
+        observe,
+        read,
+        write,
+        execute,
+        discover,
+        write_attributes,
+        create,
+        delete_,
+        cancel,
+        read_composite,
+        write_composite,
+        observe_composite,
+        cancel_composite,
+    };
+    // Core 1.1.1, 6.3.3: of an object instance.
+    enum class Mode : std::uint8_t { replace, update };
+    // How an observation ends (RFC 7641 3.6).
+    enum class By : std::uint8_t { get, reset };
 
     Operation operation = Operation::read;
-    lwm2m::Path path;
+    lwm2m::Path path;                // the root for a composite operation
+    std::vector<lwm2m::Path> paths;  // of a composite operation, in order, each once
     base::DurationSpec after{};
     std::optional<base::DurationSpec> every;  // none: once
     double share = 1;
     std::optional<lwm2m::ContentFormat> format;
-    std::optional<base::Duration> pmin;  // whole seconds
-    std::optional<base::Duration> pmax;
-    std::string value;      // template
-    std::string arguments;  // of execute, may be empty
-    Place place;            // for messages
+    std::optional<base::Duration> pmin;   // of observe; whole seconds; written as attributes before it is observed
+    std::optional<base::Duration> pmax;   // the same
+    std::vector<std::string> attributes;  // "pmin=10", "pmax" to unset: of write_attributes; of observe in its query
+    std::string value;                    // template, of write
+    std::vector<std::pair<lwm2m::Path, std::string>> values;  // templates by path, of write, create and write_composite
+    std::string arguments;                                    // of execute, may be empty
+    std::optional<std::uint8_t> depth;                        // of discover
+    Mode mode = Mode::replace;                                // of write
+    By by = By::get;                                          // of cancel and cancel_composite
+    Place place;                                              // for messages
 };
 
-// "observe", "read", "write", "execute".
+// "observe", "write_attributes", "delete": the key of the block.
 std::string_view name(ServerAction::Operation operation);
 
 struct ServerActions {
     bool observe_defaults = true;  // no `observe:` was given: default_observations() come in
     std::vector<ServerAction> actions;
+    std::vector<PlannedCampaign> campaigns;
+    std::vector<std::pair<std::string, std::string>> profiles;  // name, and pattern of the endpoint names: CampaignSpec
 };
+
+// Every key of the block.
+std::vector<FieldInfo> server_fields();
 
 // What is observed of a device of this profile when nobody says so: its resource that changes most surely (one sampled
 // by a draw or a daily course rather than one that drains, counts or goes through states), of the objects from 500 up

@@ -142,6 +142,76 @@ server:
     EXPECT_EQ(actions[4].operation, ServerAction::Operation::execute);
 }
 
+TEST(ScenarioLoader, ReadsEveryOperationOfTheServer) {
+    const Scenario scenario = read(R"(
+server:
+  discover: [{path: /3, depth: 1}]
+  write: [{path: /3/0, values: {15: x, 14: y}, mode: update}]
+  write_attributes: [{path: /3/0/9, attributes: {pmin: 10, gt: 50.5, lt: }}]
+  create: [{path: /3303, values: {1/5700: 5}}]
+  delete: [/3303/1, /3/0/7/1]
+  cancel: [{path: /3/0/9, by: reset}]
+  read_composite: [{paths: [/3303, /3/0/9, /3303]}]
+  write_composite: [{values: {/3/0/15: x, /1/0/1: 60}}]
+  observe_composite: [{paths: [/3/0/9], attributes: {pmin: 5}}]
+  cancel_composite: [{paths: [/3/0/9], after: 60s}]
+)");
+    using Operation = ServerAction::Operation;
+    const auto& actions = scenario.server.actions;
+    ASSERT_EQ(actions.size(), 11u);
+    EXPECT_EQ(actions[0].operation, Operation::write);
+    EXPECT_EQ(actions[0].mode, ServerAction::Mode::update);
+    EXPECT_EQ(actions[0].values.front().first, lwm2m::Path(3, 0, 14));
+    EXPECT_EQ(actions[1].depth, 1);
+    EXPECT_EQ(actions[2].attributes, (std::vector<std::string>{"pmin=10", "gt=50.5", "lt"}));
+    EXPECT_EQ(actions[3].values.front().first, lwm2m::Path(3303, 1, 5700));
+    EXPECT_EQ(actions[6].by, ServerAction::By::reset);
+    EXPECT_EQ(actions[7].paths, (std::vector<lwm2m::Path>{{3, 0, 9}, lwm2m::Path(3303)}));
+    EXPECT_EQ(actions[8].paths.size(), 2u);
+    EXPECT_EQ(actions[9].attributes, std::vector<std::string>{"pmin=5"});
+    EXPECT_EQ(actions[10].operation, Operation::cancel_composite);
+}
+
+TEST(ScenarioLoader, ReadsAFirmwareCampaign) {
+    const Scenario scenario = read(R"(
+server:
+  firmware: {image: 1KiB, after: 60s, mode: pull, wave: 10%/h, at_once: 50, retries: 2, stop_on_failure_share: 5%}
+)");
+    ASSERT_EQ(scenario.server.campaigns.size(), 1u);
+    const auto& campaign = scenario.server.campaigns[0];
+    EXPECT_EQ(campaign.image->size(), 1024u);
+    EXPECT_EQ(campaign.after, 60s);
+    EXPECT_EQ(campaign.spec.mode, profiles::CampaignSpec::Mode::pull);
+    EXPECT_EQ(campaign.spec.hourly, 0.1);
+    EXPECT_EQ(campaign.spec.at_once, 50u);
+    EXPECT_EQ(campaign.spec.retries, 2u);
+    EXPECT_EQ(campaign.spec.stop_on_failures, 0.05);
+    EXPECT_TRUE(scenario.server.observe_defaults);
+}
+
+TEST(ScenarioLoader, SaysWhatIsWrongWithAFirmwareCampaign) {
+    EXPECT_THAT(errors("server: {firmware: {}}"), HasSubstr("'image' is missing"));
+    EXPECT_THAT(errors("server: {firmware: {image: none.bin}}"), HasSubstr("cannot be read"));
+    EXPECT_THAT(errors("server: {firmware: {image: 1GiB}}"), HasSubstr("16 MiB at most"));
+    EXPECT_THAT(errors("server: {firmware: {image: 1KiB, mode: throw}}"), HasSubstr("push or pull"));
+    EXPECT_THAT(errors("server: {firmware: {image: 1KiB, wave: 10%}}"), HasSubstr("try 10%/h"));
+    EXPECT_THAT(errors("server: {firmware: {image: 1KiB, uri: coap://x}}"), HasSubstr("mode: pull"));
+    EXPECT_THAT(errors("server: {firmware: {image: 1KiB, imge: x}}"), HasSubstr("unknown key 'imge'"));
+}
+
+TEST(ScenarioLoader, SaysWhatIsWrongWithAnOperation) {
+    EXPECT_THAT(errors("server: {create: [{path: /3303}]}"), HasSubstr("'values' is missing"));
+    EXPECT_THAT(errors("server: {create: [{path: /3303/0, values: {5700: 1}}]}"), HasSubstr("path of an object"));
+    EXPECT_THAT(errors("server: {delete: [/3303]}"), HasSubstr("path of an instance"));
+    EXPECT_THAT(errors("server: {discover: [{path: /3, depth: 4}]}"), HasSubstr("0 to 3"));
+    EXPECT_THAT(errors("server: {read_composite: [/3]}"), HasSubstr("map of keys"));
+    EXPECT_THAT(errors("server: {read_composite: [{paths: []}]}"), HasSubstr("1 to 64 paths"));
+    EXPECT_THAT(errors("server: {write_attributes: [/3/0/9]}"), HasSubstr("'attributes' is missing"));
+    EXPECT_THAT(errors("server: {write_attributes: [{path: /3/0/9, attributes: {pmim: 1}}]}"), HasSubstr("pmim"));
+    EXPECT_THAT(errors("server: {write: [{path: /3/0/9, value: 1, values: {0: 1}}]}"), HasSubstr("exclude"));
+    EXPECT_THAT(errors("server: {cancel: [{path: /3/0/9, by: magic}]}"), HasSubstr("get or reset"));
+}
+
 TEST(ScenarioLoader, SaysAllThatIsWrongAtOnce) {
     const std::string text =
         errors("scenaro: x\nseed: -1\ndevices: 0\nphases:\n  - rmap: {}\n  - hold: {fr: 1m}\n  - ramp: {to: 120%}\n");
@@ -161,7 +231,6 @@ TEST(ScenarioLoader, RefusesWhatIsNotSupportedYet) {
     EXPECT_THAT(errors("phases: [{churn: {}}]"), HasSubstr("not supported yet"));
     EXPECT_THAT(errors("phases: [{spike: {}}]"), HasSubstr("not supported yet"));
     EXPECT_THAT(errors("report: {dir: x, formats: [html]}"), HasSubstr("'formats' is not supported yet"));
-    EXPECT_THAT(errors("server: {discover: [/3]}"), HasSubstr("'discover' is not supported yet"));
     EXPECT_THAT(errors("target: coap+tcp://127.0.0.1:5684"), HasSubstr("are supported yet"));
 }
 
