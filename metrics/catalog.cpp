@@ -89,6 +89,8 @@ constexpr std::array metric_table{
            "Notifications that the embedded server received."},
     Metric{"lwm2msim_embedded_sends_total", MetricType::counter, Unit::none, "",
            "Send operations that the embedded server accepted."},
+    Metric{"lwm2msim_embedded_firmware_devices", MetricType::gauge, Unit::none, "state result",
+           "Devices of the embedded server's firmware campaigns."},
     Metric{"lwm2msim_embedded_requests_total", MetricType::counter, Unit::none, "op",
            "Requests that the embedded server sent to devices."},
     Metric{"lwm2msim_embedded_responses_total", MetricType::counter, Unit::none, "op code",

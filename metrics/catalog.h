@@ -271,6 +271,46 @@ inline constexpr std::array<std::string_view, 12> firmware_result_names{
 inline constexpr std::size_t firmware_state_count = firmware_state_names.size();
 inline constexpr std::size_t firmware_result_count = firmware_result_names.size();
 
+// --- firmware campaigns of the embedded server ---
+
+enum class CampaignState : std::uint8_t {
+    waiting,       // for its turn, or for the next try
+    preparing,     // asked where it stands
+    transferring,  // is given the package
+    downloaded,    // has it
+    updating,      // installs it
+    succeeded,
+    failed,
+    unreachable,  // not heard of until the time was over
+    cancelled,    // the campaign was stopped
+};
+inline constexpr std::array<std::string_view, 9> campaign_state_names{"waiting",    "preparing",   "transferring",
+                                                                      "downloaded", "updating",    "succeeded",
+                                                                      "failed",     "unreachable", "cancelled"};
+// What came of it: the numbers up to 11 are those of /5/0/5 (Core 1.1.1, E.6).
+enum class CampaignResult : std::uint8_t {
+    initial,
+    success,
+    no_storage,
+    out_of_memory,
+    connection_lost,
+    integrity,
+    package,
+    invalid_uri,
+    update_failed,
+    unsupported_protocol,
+    cancelled,
+    deferred,
+    refused,        // a request was answered with an error, and /5/0/5 says no more
+    timeout,        // not done in time
+    no_object,      // the device did not register object 5
+    wrong_version,  // it says success, but has not the version that was meant
+};
+inline constexpr std::array<std::string_view, 16> campaign_result_names{
+    "initial", "success",     "no_storage",    "out_of_memory",        "connection_lost", "integrity",
+    "package", "invalid_uri", "update_failed", "unsupported_protocol", "cancelled",       "deferred",
+    "refused", "timeout",     "no_object",     "wrong_version"};
+
 constexpr std::string_view name(Operation e) { return operation_names[index(e)]; }
 constexpr std::string_view name(Result e) { return result_names[index(e)]; }
 constexpr std::string_view name(Cause e) { return cause_names[index(e)]; }
@@ -282,6 +322,8 @@ constexpr std::string_view name(Discard e) { return discard_names[index(e)]; }
 constexpr std::string_view name(Fault e) { return fault_names[index(e)]; }
 constexpr std::string_view name(Drop e) { return drop_names[index(e)]; }
 constexpr std::string_view name(DeviceState e) { return device_state_names[index(e)]; }
+constexpr std::string_view name(CampaignState e) { return campaign_state_names[index(e)]; }
+constexpr std::string_view name(CampaignResult e) { return campaign_result_names[index(e)]; }
 
 // The operation of that name, if there is one.
 std::optional<Operation> find_operation(std::string_view name);

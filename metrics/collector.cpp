@@ -98,6 +98,7 @@ public:
         keep(Family("lwm2msim_build_info").add({snapshot_.run.version}, 1.0));
         if (snapshot_.server) {
             collect_server_registry(snapshot_.server->totals);
+            collect_campaigns(snapshot_.server->totals);
             collect_server_requests(snapshot_.server->totals);
             collect_server_wire(*snapshot_.server);
         }
@@ -254,6 +255,32 @@ private:
                  .add({"non"}, t.notifications[0])
                  .add({"con"}, t.notifications[1]));
         keep(Family("lwm2msim_embedded_sends_total").add({}, t.sends));
+    }
+
+    // A state before the end has no result yet; after it, each that can be has its series from the start.
+    void collect_campaigns(const ServerTotals& t) const {
+        Family devices("lwm2msim_embedded_firmware_devices");
+        for (std::size_t s = 0; s < campaign_state_names.size(); ++s) {
+            for (std::size_t r = 0; r < campaign_result_names.size(); ++r) {
+                if (!may_be(static_cast<CampaignState>(s), static_cast<CampaignResult>(r))) continue;
+                devices.add({campaign_state_names[s], campaign_result_names[r]}, t.campaign_devices[s][r]);
+            }
+        }
+        keep(devices);
+    }
+    static bool may_be(CampaignState state, CampaignResult result) {
+        switch (state) {
+            case CampaignState::succeeded: return result == CampaignResult::success;
+            case CampaignState::failed: return result != CampaignResult::initial && result != CampaignResult::success;
+            case CampaignState::unreachable: return result == CampaignResult::timeout;
+            case CampaignState::waiting:
+            case CampaignState::preparing:
+            case CampaignState::transferring:
+            case CampaignState::downloaded:
+            case CampaignState::updating:
+            case CampaignState::cancelled: return result == CampaignResult::initial;
+        }
+        return false;
     }
 
     void collect_server_requests(const ServerTotals& t) const {

@@ -232,6 +232,21 @@ Json generator_json(const RunResult& result) {
             {"process_cpu", result.snapshot.process.cpu_seconds}};
 }
 
+// The devices of all firmware campaigns of the embedded server, a row for each end or state.
+Json campaigns_json(const ServerTotals& t) {
+    Json rows = Json::array();
+    for (std::size_t s = 0; s < campaign_state_names.size(); ++s) {
+        for (std::size_t r = 0; r < campaign_result_names.size(); ++r) {
+            if (t.campaign_devices[s][r] == 0) continue;
+            Json row{{"state", campaign_state_names[s]}, {"result", campaign_result_names[r]}};
+            if (r < firmware_result_count) row["code"] = r;
+            row["devices"] = t.campaign_devices[s][r];
+            rows.push_back(std::move(row));
+        }
+    }
+    return rows;
+}
+
 Json server_json(const RunResult& result) {
     if (!result.snapshot.server) return nullptr;
     const auto& t = result.snapshot.server->totals;
@@ -256,6 +271,7 @@ Json server_json(const RunResult& result) {
             {"observations", t.observations},
             {"notifications", {{"non_confirmable", t.notifications[0]}, {"confirmable", t.notifications[1]}}},
             {"sends", t.sends},
+            {"firmware", campaigns_json(t)},
             {"requests", named(server_request_names, t.requests)},
             {"responses", by_code_json(t.responses)},
             {"timeouts", total(t.timeouts)},

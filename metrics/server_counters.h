@@ -28,6 +28,8 @@ struct ServerTable {
     Table<T, server_request_count> resets{};                      // requests() answered with a Reset
     Table<T, server_request_count> cancelled{};  // requests() given up: the client left, or we shut down
     Table<T, server_request_count> in_flight{};  // requests() not ended, counted by itself
+    // Devices of firmware campaigns, those that are over included as long as they are remembered.
+    Table<T, campaign_state_names.size(), campaign_result_names.size()> campaign_devices{};
     T retransmissions{};
     Table<T, direction_names.size()> datagrams{};
     Table<T, direction_names.size()> bytes{};
@@ -54,6 +56,7 @@ struct ServerTable {
         visit(a.resets, b.resets);
         visit(a.cancelled, b.cancelled);
         visit(a.in_flight, b.in_flight);
+        visit(a.campaign_devices, b.campaign_devices);
         visit(a.retransmissions, b.retransmissions);
         visit(a.datagrams, b.datagrams);
         visit(a.bytes, b.bytes);

@@ -169,17 +169,36 @@ std::string generator_lines(const RunResult& result) {
     return text;
 }
 
+// "campaign      succeeded 9,900   failed 100: integrity 60, update_failed 40"
+std::string campaign_lines(const ServerTotals& t) {
+    std::string text;
+    for (std::size_t s = 0; s < campaign_state_names.size(); ++s) {
+        const auto devices = total(t.campaign_devices[s]);
+        if (devices == 0) continue;
+        text += fmt::format("   {} {}", campaign_state_names[s], grouped(devices));
+        if (static_cast<CampaignState>(s) != CampaignState::failed) continue;
+        const char* before = ": ";
+        for (std::size_t r = 0; r < campaign_result_names.size(); ++r) {
+            if (t.campaign_devices[s][r] == 0) continue;
+            text += fmt::format("{}{} {}", before, campaign_result_names[r], grouped(t.campaign_devices[s][r]));
+            before = ", ";
+        }
+    }
+    return text.empty() ? "" : fmt::format("campaign   {}\n", text);
+}
+
 std::string server_lines(const RunResult& result) {
     const auto& server = result.snapshot.server;
     if (!server) return fmt::format("server        {}\n", result.snapshot.run.target);
     base::Duration cpu{};
     for (const auto thread : server->thread_cpu) cpu += thread;
     const auto& t = server->totals;
-    return fmt::format(
-        "server        embedded, threads {}, cpu {} (not in the generator's)   registrations {}   updates {}   "
-        "notifications {}   deregistrations {}   expired {}   registered now {}\n",
-        server->thread_cpu.size(), to_text(cpu), grouped(t.registrations), grouped(t.updates),
-        grouped(total(t.notifications)), grouped(t.deregistrations), grouped(t.expirations), grouped(t.clients));
+    return campaign_lines(t) +
+           fmt::format(
+               "server        embedded, threads {}, cpu {} (not in the generator's)   registrations {}   updates {}   "
+               "notifications {}   deregistrations {}   expired {}   registered now {}\n",
+               server->thread_cpu.size(), to_text(cpu), grouped(t.registrations), grouped(t.updates),
+               grouped(total(t.notifications)), grouped(t.deregistrations), grouped(t.expirations), grouped(t.clients));
 }
 
 }  // namespace
