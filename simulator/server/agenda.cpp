@@ -13,6 +13,15 @@ ServerRequest request_of(Operation operation) {
         case Operation::read: return ServerRequest::read;
         case Operation::write: return ServerRequest::write;
         case Operation::execute: return ServerRequest::execute;
+        case Operation::discover: return ServerRequest::discover;
+        case Operation::write_attributes: return ServerRequest::write_attributes;
+        case Operation::create: return ServerRequest::create;
+        case Operation::delete_: return ServerRequest::delete_;
+        case Operation::cancel:
+        case Operation::cancel_composite: return ServerRequest::cancel_observe;
+        case Operation::read_composite: return ServerRequest::read_composite;
+        case Operation::write_composite: return ServerRequest::write_composite;
+        case Operation::observe_composite: return ServerRequest::observe_composite;
     }
     return ServerRequest::unknown;
 }
@@ -86,6 +95,13 @@ void Agenda::enqueue(ClientIndex client, std::uint32_t action, std::uint64_t cou
     request.action = action;
     request.count = count;
     request.intended = intended;
+    request.paths = parts_.downlink.paths_of_action(action);
+    if (what.operation == Operation::cancel || what.operation == Operation::cancel_composite) {
+        // What is not observed has ended already.
+        const auto observation = parts_.downlink.find_observation(client, request.path, request.paths);
+        if (observation == base::no_index) return;
+        if (what.by == profiles::ServerAction::By::reset) return parts_.downlink.forget_observation(observation);
+    }
     if (what.operation == Operation::observe && (what.pmin || what.pmax)) {
         // The attributes hold from the first notification on (Core 1.1.1, 5.1.2).
         request.kind = ServerRequest::write_attributes;

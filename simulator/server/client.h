@@ -34,6 +34,7 @@ struct Client {
     std::uint32_t last_request = base::no_index;
     std::uint32_t observations = base::no_index;  // Downlink's: the first
     std::uint32_t tasks = base::no_index;         // Agenda's: the first
+    std::uint32_t member = base::no_index;        // of a firmware campaign
     ClientIndex older = base::no_index;           // of those that have left
     ClientIndex newer = base::no_index;
     std::uint16_t generation = 0;  // rises with each Register: its location is not that of the one before

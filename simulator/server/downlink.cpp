@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "coap/observe.h"
-#include "profiles/value_text.h"
 #include "simulator/base/random.h"
 #include "simulator/base/reader.h"
 #include "simulator/server/payload.h"
@@ -17,44 +15,12 @@ using coap::Code;
 using coap::OptionNumber;
 using metrics::ServerRequest;
 
-constexpr std::uint16_t no_format = 0xffff;
+constexpr std::uint16_t no_format = Request::no_format;
+constexpr std::uint16_t firmware_object = 5;
 constexpr std::size_t observation_token_size = 6;  // index and generation; those of other requests have 2 bytes
-constexpr std::size_t max_payload = 1024;
 
-Code method_of(ServerRequest kind) {
-    switch (kind) {
-        case ServerRequest::write:
-        case ServerRequest::write_attributes: return Code::put;
-        case ServerRequest::execute:
-        case ServerRequest::create:
-        case ServerRequest::bootstrap_finish: return Code::post;
-        case ServerRequest::delete_: return Code::delete_;
-        case ServerRequest::read_composite:
-        case ServerRequest::observe_composite: return Code::fetch;
-        case ServerRequest::write_composite: return Code::ipatch;
-        case ServerRequest::read:
-        case ServerRequest::discover:
-        case ServerRequest::observe:
-        case ServerRequest::cancel_observe:
-        case ServerRequest::unknown: return Code::get;
-    }
-    return Code::get;
-}
-
-void put_path(const lwm2m::Path& path, coap::MessageWriter& message) {
-    std::array<char, 5> text{};
-    for (std::uint8_t i = 0; i < path.depth; ++i) {
-        const auto [end, error] = std::to_chars(text.begin(), text.end(), path.ids[i]);
-        message.option(OptionNumber::uri_path, std::string_view(text.begin(), end));
-    }
-}
-
-void put_attribute(std::string_view name, base::Duration value, coap::MessageWriter& message) {
-    std::array<char, 32> text{};
-    auto* at = std::copy(name.begin(), name.end(), text.begin());
-    *at++ = '=';
-    at = std::to_chars(at, text.end(), std::chrono::duration_cast<std::chrono::seconds>(value).count()).ptr;
-    message.option(OptionNumber::uri_query, std::string_view(text.begin(), at));
+bool is_observe(ServerRequest kind) {
+    return kind == ServerRequest::observe || kind == ServerRequest::observe_composite;
 }
 
 bool more_follows(const coap::MessageView& message) {
@@ -72,7 +38,12 @@ Downlink::Downlink(const Parts& parts, const Capacity& capacity)
     : parts_(parts),
       requests_(capacity.requests),
       observations_(capacity.observations),
-      values_(capacity.observations) {}
+      values_(capacity.observations),
+      scratch_(max_body) {
+    for (const auto& action : parts_.actions.actions) {
+        action_paths_.push_back(action.paths.empty() ? base::no_index : paths_.acquire(action.paths));
+    }
+}
 
 bool Downlink::enqueue(const Request& request) { return append(request) != base::no_index; }
 
@@ -85,6 +56,7 @@ std::uint32_t Downlink::append(const Request& request) {
     }
     requests_[index] = request;
     requests_[index].next = base::no_index;
+    if (request.paths != base::no_index) paths_.share(request.paths);
     (client.requests == base::no_index ? client.requests : requests_[client.last_request].next) = index;
     client.last_request = index;
     ++client.waiting;
@@ -117,10 +89,10 @@ Downlink::Sent Downlink::send(base::Time now, ClientIndex index, std::uint32_t r
     Request& request = requests_[request_index];
     base::Writer out(parts_.outbox.open(now));
     const auto token = token_for(request, client);
-    if (request.kind == ServerRequest::observe && request.observation == base::no_index) return Sent::no_room;
+    if (is_observe(request.kind) && request.observation == base::no_index) return Sent::no_room;
     write(request,
           {.type = coap::MessageType::confirmable,
-           .code = method_of(request.kind),
+           .code = Code::empty,
            .message_id = client.peer.take_message_id(),
            .token = token.view()},
           out);
@@ -141,10 +113,10 @@ Downlink::Sent Downlink::send(base::Time now, ClientIndex index, std::uint32_t r
 coap::Token Downlink::token_for(Request& request, Client& client) {
     std::array<std::uint8_t, observation_token_size> bytes{};
     base::Writer out(bytes);
-    const bool observing = request.kind == ServerRequest::observe || request.kind == ServerRequest::cancel_observe;
-    if (observing) request.observation = find_observation(request.client, request.path);
-    if (request.kind == ServerRequest::observe && request.observation == base::no_index) {
-        request.observation = take_observation(request.client, request.path);
+    const bool observing = is_observe(request.kind) || request.kind == ServerRequest::cancel_observe;
+    if (observing) request.observation = find_observation(request.client, request.path, request.paths);
+    if (is_observe(request.kind) && request.observation == base::no_index) {
+        request.observation = take_observation(request);
     }
     if (observing && request.observation != base::no_index) {
         request.generation = observations_[request.observation].generation;
@@ -163,85 +135,13 @@ bool Downlink::observes(const Request& request) const {
            observations_[request.observation].generation == request.generation;
 }
 
-void Downlink::write(const Request& request, coap::Header header, base::Writer& out) {
-    const Client& client = parts_.registry[request.client];
-    coap::MessageWriter message(out, header);
-    if (request.kind == ServerRequest::observe) message.option_uint(OptionNumber::observe, 0);
-    if (request.kind == ServerRequest::cancel_observe) message.option_uint(OptionNumber::observe, 1);
-    message.path(OptionNumber::uri_path, parts_.lists[client.objects].prefix);
-    put_path(request.path, message);
-    switch (request.kind) {
-        case ServerRequest::read:
-        case ServerRequest::observe:
-        case ServerRequest::cancel_observe:
-            if (const auto format = format_of(request)) message.option_uint(OptionNumber::accept, *format);
-            break;
-        case ServerRequest::discover:
-            message.option_uint(OptionNumber::accept, static_cast<std::uint64_t>(lwm2m::ContentFormat::link));
-            break;
-        case ServerRequest::write_attributes: write_attributes(request, message); break;
-        case ServerRequest::delete_: break;
-        case ServerRequest::create:
-        case ServerRequest::write:
-        case ServerRequest::execute: write_value(request, client, message); break;
-        case ServerRequest::read_composite:
-        case ServerRequest::write_composite:
-        case ServerRequest::observe_composite:
-        case ServerRequest::bootstrap_finish:
-        case ServerRequest::unknown: out.fail(); break;
-    }
-    if (request.block2 != Request::no_block) message.option_uint(OptionNumber::block2, request.block2);
-}
-
-void Downlink::write_attributes(const Request& request, coap::MessageWriter& message) {
-    if (request.command != base::no_index) {
-        for (const auto& attribute : parts_.commands[request.command].command.attributes) {
-            message.option(OptionNumber::uri_query, std::string_view(attribute));
-        }
-        return;
-    }
-    const auto& action = parts_.actions.actions[request.action];
-    if (action.pmin) put_attribute("pmin", *action.pmin, message);
-    if (action.pmax) put_attribute("pmax", *action.pmax, message);
-}
-
-void Downlink::write_value(const Request& request, const Client& client, coap::MessageWriter& message) {
-    if (request.command != base::no_index) {
-        const auto& pending = parts_.commands[request.command];
-        if (pending.format) message.option_uint(OptionNumber::content_format, *pending.format);
-        message.payload(pending.payload);
-        return;
-    }
-    const auto& action = parts_.actions.actions[request.action];
-    if (request.kind == ServerRequest::execute) {
-        if (action.arguments.empty()) return;
-        message.option_uint(OptionNumber::content_format, static_cast<std::uint64_t>(lwm2m::ContentFormat::text));
-        message.payload(action.arguments);
-        return;
-    }
-    std::array<std::uint8_t, max_payload> memory;
-    base::Writer payload(memory);
-    const auto text = profiles::fill_in(action.value, parts_.registry.endpoint(request.client), request.count);
-    const auto format =
-        encode_value(parts_.lists[client.objects], parts_.objects, request.path, text, action.format, payload);
-    if (!format || payload.failed()) return message.out().fail();
-    message.option_uint(OptionNumber::content_format, static_cast<std::uint64_t>(*format));
-    message.payload(payload.written());
-}
-
-std::optional<std::uint16_t> Downlink::format_of(const Request& request) const {
-    if (request.command != base::no_index) return parts_.commands[request.command].format;
-    if (request.action == base::no_index) return std::nullopt;
-    const auto& format = parts_.actions.actions[request.action].format;
-    return format ? std::optional(static_cast<std::uint16_t>(*format)) : std::nullopt;
-}
-
 void Downlink::on_response(base::Time now, const coap::ExchangeTag& tag, const coap::MessageView& message) {
     Request& request = requests_[tag.operation];
     auto& codes = parts_.figures.responses[metrics::index(request.kind)];
     codes[metrics::code_slot(static_cast<std::uint8_t>(message.code))].add();
     parts_.figures.in_flight[metrics::index(request.kind)].add(-1);
-    if (request.kind == ServerRequest::observe) observed(now, request, message);
+    if (sends_on(request, message)) return;
+    if (is_observe(request.kind)) observed(now, request, message);
     if (request.kind == ServerRequest::cancel_observe && observes(request)) end_observation(request.observation);
 
     const bool rest = request.block2 != Request::no_block;
@@ -255,6 +155,7 @@ void Downlink::on_response(base::Time now, const coap::ExchangeTag& tag, const c
         case Kind::restart:
             // The request goes on from here; it is the first of its client, and the next pump sends it.
             if (request.kind == ServerRequest::observe) request.kind = ServerRequest::read;
+            if (request.kind == ServerRequest::observe_composite) request.kind = ServerRequest::read_composite;
             request.block2 = coap::encode_block(fetched.ask);
             return;
         case Kind::complete:
@@ -262,6 +163,19 @@ void Downlink::on_response(base::Time now, const coap::ExchangeTag& tag, const c
             return finish(tag.operation, CommandResult::Outcome::answered, &message, fetched.body);
         case Kind::broken: return finish(tag.operation, CommandResult::Outcome::answered, &message);
     }
+}
+
+// RFC 7959 2.5: the request goes on with the next block of its body, or begins again with smaller ones after a 4.13.
+bool Downlink::sends_on(Request& request, const coap::MessageView& message) {
+    const bool in_blocks = request.block1 != Request::no_block;
+    if (request.block2 != Request::no_block) return false;
+    if (!in_blocks && message.code != Code::request_entity_too_large) return false;
+    const auto content = content_of(request);
+    if (!content || content->bytes.empty()) return false;
+    auto sender = in_blocks ? coap::Block1Sender::unpack(request.block1) : coap::Block1Sender(content->szx);
+    if (sender.on_response(message, content->bytes.size()) != coap::Block1Sender::Step::next) return false;
+    request.block1 = sender.pack();
+    return true;
 }
 
 coap::TransferKey Downlink::transfer_of(std::uint32_t request) const {
@@ -275,8 +189,12 @@ void Downlink::fetch_rest(base::Time now, std::uint32_t index, const coap::Messa
         if (requests_[at].observation == index && requests_[at].block2 != Request::no_block) return;
     }
     Request request;
+    request.kind = observation.paths == base::no_index ? ServerRequest::read : ServerRequest::read_composite;
     request.path = observation.path;
+    request.paths = observation.paths;
     request.client = observation.client;
+    const auto format = message.find_uint(OptionNumber::content_format);
+    if (format && *format < no_format) request.accept = static_cast<std::uint16_t>(*format);
     request.observation = index;
     request.generation = observation.generation;
     request.intended = now;
@@ -310,7 +228,7 @@ void Downlink::on_reset(const coap::ExchangeTag& tag) {
     Request& request = requests_[tag.operation];
     parts_.figures.resets[metrics::index(request.kind)].add();
     parts_.figures.in_flight[metrics::index(request.kind)].add(-1);
-    if (request.kind == ServerRequest::observe && observes(request)) end_observation(request.observation);
+    if (is_observe(request.kind) && observes(request)) end_observation(request.observation);
     finish(tag.operation, CommandResult::Outcome::reset);
 }
 
@@ -318,7 +236,9 @@ void Downlink::on_timeout(const coap::ExchangeTag& tag) {
     Request& request = requests_[tag.operation];
     parts_.figures.timeouts[metrics::index(request.kind)].add();
     parts_.figures.in_flight[metrics::index(request.kind)].add(-1);
-    if (request.kind == ServerRequest::observe && observes(request)) end_observation(request.observation);
+    // What could not be cancelled is forgotten: a Reset will do it (RFC 7641 3.6).
+    const bool ends = is_observe(request.kind) || request.kind == ServerRequest::cancel_observe;
+    if (ends && observes(request)) end_observation(request.observation);
     finish(tag.operation, CommandResult::Outcome::timed_out);
 }
 
@@ -347,6 +267,15 @@ Downlink::Notified Downlink::on_notification(base::Time now, ClientIndex client,
     observation.sequence = *sequence;
     keep_value(now, observation, message, message.payload);
     if (more_follows(message)) fetch_rest(now, index, message);
+    const auto member = parts_.registry[client].member;
+    if (member != base::no_index && observation.path.depth > 0 && observation.path.object() == firmware_object) {
+        Report& told = reports_.emplace_back();
+        told.member = member;
+        told.notified = true;
+        told.code = message.code;
+        told.path = observation.path;
+        report_value(told, client, message, message.payload);
+    }
     return Notified::taken;
 }
 
@@ -359,19 +288,23 @@ void Downlink::keep_value(base::Time now, Observation& observation, const coap::
     observation.format = format && *format < no_format ? static_cast<std::uint16_t>(*format) : no_format;
 }
 
-std::uint32_t Downlink::find_observation(ClientIndex client, const lwm2m::Path& path) const {
+std::uint32_t Downlink::find_observation(ClientIndex client, const lwm2m::Path& path, std::uint32_t paths) const {
     auto index = parts_.registry[client].observations;
-    while (index != base::no_index && observations_[index].path != path) index = observations_[index].next;
+    while (index != base::no_index && (observations_[index].path != path || observations_[index].paths != paths)) {
+        index = observations_[index].next;
+    }
     return index;
 }
 
-std::uint32_t Downlink::take_observation(ClientIndex client_index, const lwm2m::Path& path) {
+std::uint32_t Downlink::take_observation(const Request& request) {
     const auto index = observations_.take();
     if (index == base::no_index) return base::no_index;
-    Client& client = parts_.registry[client_index];
+    Client& client = parts_.registry[request.client];
     Observation& observation = observations_[index];
-    observation.client = client_index;
-    observation.path = path;
+    observation.client = request.client;
+    observation.path = request.path;
+    observation.paths = request.paths;
+    if (request.paths != base::no_index) paths_.share(request.paths);
     observation.generation = ++generation_;
     observation.next = client.observations;
     client.observations = index;
@@ -382,6 +315,7 @@ void Downlink::end_observation(std::uint32_t index) {
     Observation& observation = observations_[index];
     if (observation.established) parts_.figures.observations.add(-1);
     values_.release(observation.value);
+    paths_.release(observation.paths);
     std::uint32_t* link = &parts_.registry[observation.client].observations;
     while (*link != index) link = &observations_[*link].next;
     *link = observation.next;
@@ -396,9 +330,37 @@ void Downlink::finish(std::uint32_t index, CommandResult::Outcome outcome, const
     CHECK(client.requests == index);
     client.requests = request.next;
     --client.waiting;
+    paths_.release(request.paths);
     if (request.block2 != Request::no_block && message == nullptr) parts_.transfers.drop_fetch(transfer_of(index));
     requests_.give_back(index);
+    if (request.member != base::no_index) report(request, outcome, message, body);
     if (request.command != base::no_index) answer_command(request, outcome, message, body);
+}
+
+void Downlink::report(const Request& request, CommandResult::Outcome outcome, const coap::MessageView* message,
+                      base::Bytes body) {
+    Report& told = reports_.emplace_back();
+    told.member = request.member;
+    told.step = request.step;
+    told.outcome = outcome;
+    told.path = request.path;
+    if (message == nullptr) return;
+    told.code = message->code;
+    const bool has_value = request.kind == ServerRequest::read || request.kind == ServerRequest::observe;
+    if (has_value) report_value(told, request.client, *message, body);
+}
+
+void Downlink::report_value(Report& told, ClientIndex client, const coap::MessageView& message,
+                            base::Bytes body) const {
+    const auto format = message.find_uint(OptionNumber::content_format);
+    if (!coap::is_success(message.code) || !format || *format >= no_format) return;
+    const auto values = decode_values(parts_.lists[parts_.registry[client].objects], parts_.objects, told.path,
+                                      static_cast<std::uint16_t>(*format), body);
+    if (!values || values->empty()) return;
+    const auto value = values->front().value.view();
+    if (value.type == lwm2m::Type::integer) told.number = value.integer;
+    if (value.type == lwm2m::Type::unsigned_integer) told.number = static_cast<std::int64_t>(value.unsigned_integer);
+    if (value.type == lwm2m::Type::string) told.text = value.text();
 }
 
 // A request that was counted, but whose answer is not waited for.
@@ -406,8 +368,7 @@ void Downlink::abandon(std::uint32_t index) {
     const Request& request = requests_[index];
     parts_.figures.cancelled[metrics::index(request.kind)].add();
     parts_.figures.in_flight[metrics::index(request.kind)].add(-1);
-    if (request.kind == ServerRequest::observe && observes(request) &&
-        !observations_[request.observation].established) {
+    if (is_observe(request.kind) && observes(request) && !observations_[request.observation].established) {
         end_observation(request.observation);
     }
     finish(index, CommandResult::Outcome::cancelled);
@@ -422,6 +383,28 @@ void Downlink::cancel_requests(ClientIndex index) {
     while (client.requests != base::no_index) {
         // Never sent: it does not count as a request.
         finish(client.requests, CommandResult::Outcome::cancelled);
+    }
+}
+
+void Downlink::cancel_requests_of(ClientIndex index, std::uint32_t member) {
+    Client& client = parts_.registry[index];
+    if (client.peer.busy() && requests_[client.requests].member == member) {
+        parts_.endpoint.cancel(client.peer);
+        abandon(client.requests);
+    }
+    // Those behind it were never sent: they do not count as requests.
+    std::uint32_t before = base::no_index;
+    for (auto at = client.requests; at != base::no_index;) {
+        const auto next = requests_[at].next;
+        if (requests_[at].member != member) {
+            before = at;
+        } else {
+            (before == base::no_index ? client.requests : requests_[before].next) = next;
+            if (client.last_request == at) client.last_request = before;
+            --client.waiting;
+            requests_.give_back(at);
+        }
+        at = next;
     }
 }
 

@@ -91,7 +91,11 @@ base::Result<std::unique_ptr<ObjectList>> ObjectLists::read(std::string_view tex
     }
     std::sort(list->instances.begin(), list->instances.end());
     for (std::uint32_t i = 0; i < actions_.actions.size(); ++i) {
-        if (list->has(actions_.actions[i].path)) list->actions.push_back(i);
+        const auto& action = actions_.actions[i];
+        const bool has = action.paths.empty() ? list->has(action.path)
+                                              : std::any_of(action.paths.begin(), action.paths.end(),
+                                                            [&](const lwm2m::Path& path) { return list->has(path); });
+        if (has) list->actions.push_back(i);
     }
     if (actions_.observe_defaults) list->default_observation = choose_observation(*list);
     return list;

@@ -40,13 +40,6 @@ bool ClientTypes::is_multiple(const lwm2m::Path& path) const {
     return model != nullptr && model->multiple;
 }
 
-base::Result<ContentFormat> encode_value(const ObjectList& list, const lwm2m::ObjectRegistry* objects,
-                                         const lwm2m::Path& path, std::string_view text,
-                                         std::optional<ContentFormat> format, base::Writer& out) {
-    const std::array values{std::pair(path, std::string(text))};
-    return encode_values(list, objects, path, values, format, out);
-}
-
 base::Result<ContentFormat> encode_values(const ObjectList& list, const lwm2m::ObjectRegistry* objects,
                                           const lwm2m::Path& base,
                                           std::span<const std::pair<lwm2m::Path, std::string>> values,
@@ -69,18 +62,31 @@ base::Result<ContentFormat> encode_values(const ObjectList& list, const lwm2m::O
     return chosen;
 }
 
-base::Result<std::vector<std::pair<lwm2m::Path, lwm2m::Value>>> decode_values(const ObjectList& list,
-                                                                              const lwm2m::ObjectRegistry* objects,
-                                                                              const lwm2m::Path& base,
-                                                                              std::uint16_t format,
-                                                                              base::Bytes payload) {
+ContentFormat composite_format(const ObjectList& list) {
+    constexpr std::array preferred{ContentFormat::senml_cbor, ContentFormat::senml_json, ContentFormat::lwm2m_cbor};
+    const auto found = std::find_first_of(preferred.begin(), preferred.end(), list.formats.begin(), list.formats.end());
+    return found == preferred.end() ? ContentFormat::senml_cbor : *found;
+}
+
+ContentFormat answer_format(ContentFormat of_request) {
+    if (of_request == ContentFormat::senml_etch_json) return ContentFormat::senml_json;
+    if (of_request == ContentFormat::senml_etch_cbor) return ContentFormat::senml_cbor;
+    return of_request;
+}
+
+base::Result<std::vector<NamedValue>> decode_values(const ObjectList& list, const lwm2m::ObjectRegistry* objects,
+                                                    const lwm2m::Path& base, std::uint16_t format,
+                                                    base::Bytes payload) {
     const auto known = lwm2m::content_format(std::uint32_t{format});
     if (!known) return base::fail("a Content-Format that is not known");
+    const ClientTypes types(list, objects);
     lwm2m::Entries entries;
-    const auto decoded = lwm2m::decode(*known, base, payload, ClientTypes(list, objects), entries);
+    const auto decoded = lwm2m::decode(*known, base, payload, types, entries);
     if (!decoded) return tl::unexpected(decoded.error());
-    std::vector<std::pair<lwm2m::Path, lwm2m::Value>> values;
-    for (const auto& entry : entries.entries) values.emplace_back(entry.path, lwm2m::Value(entry.value));
+    std::vector<NamedValue> values;
+    for (const auto& entry : entries.entries) {
+        values.push_back({entry.path, lwm2m::Value(entry.value), types.resource(entry.path), entry.time});
+    }
     return values;
 }
 

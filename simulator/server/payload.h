@@ -21,23 +21,20 @@ private:
     const lwm2m::ObjectRegistry* objects_;
 };
 
-// Puts `text` as the value at `path` into `out`, in `format` or in what the client understands best; returns the format
-// that it is in. The error says why not.
-base::Result<lwm2m::ContentFormat> encode_value(const ObjectList& list, const lwm2m::ObjectRegistry* objects,
-                                                const lwm2m::Path& path, std::string_view text,
-                                                std::optional<lwm2m::ContentFormat> format, base::Writer& out);
-
-// The same for several values below one path, sorted by path.
+// Puts values, sorted by path, below `base` into `out`, in `format` or in what the client understands best; returns the
+// format that they are in. The error says why not.
 base::Result<lwm2m::ContentFormat> encode_values(const ObjectList& list, const lwm2m::ObjectRegistry* objects,
                                                  const lwm2m::Path& base,
                                                  std::span<const std::pair<lwm2m::Path, std::string>> values,
                                                  std::optional<lwm2m::ContentFormat> format, base::Writer& out);
 
-// Decodes the payload of a successful answer about `base`.
-base::Result<std::vector<std::pair<lwm2m::Path, lwm2m::Value>>> decode_values(const ObjectList& list,
-                                                                              const lwm2m::ObjectRegistry* objects,
-                                                                              const lwm2m::Path& base,
-                                                                              std::uint16_t format,
-                                                                              base::Bytes payload);
+// The format for the paths and values of a composite operation, and the one to answer it in (Core 1.1.1, 6.3.8: SenML;
+// 1.2 adds SenML-ETCH, which has no values, and LwM2M CBOR).
+lwm2m::ContentFormat composite_format(const ObjectList& list);
+lwm2m::ContentFormat answer_format(lwm2m::ContentFormat of_request);
+
+// Decodes the payload of a successful answer about `base`, of a notification or a Send.
+base::Result<std::vector<NamedValue>> decode_values(const ObjectList& list, const lwm2m::ObjectRegistry* objects,
+                                                    const lwm2m::Path& base, std::uint16_t format, base::Bytes payload);
 
 }  // namespace server

@@ -129,6 +129,17 @@ TEST_F(Registration, WhenFullIsRefusedUntilSomebodyLeaves) {
     EXPECT_EQ(answer(0, registering("a", 3)), Code::service_unavailable);
 }
 
+// Core 1.1.1, 6.2.1: both forms are on the wire, and what is no version harms nobody.
+TEST_F(Registration, TakesVersionsWithAndWithoutQuotes) {
+    send(0, registering("m").payload("</3>;ver=1.1,</3/0>,</5>;ver=\"1.2\",</5/0>,</9999>;ver=x,</9999/0>"));
+    EXPECT_EQ(receive(0)->view().code, Code::created);
+    const auto client = server_->registry().find_endpoint("m");
+    const auto& versions = server_->lists()[server_->registry()[client].objects].versions;
+    ASSERT_EQ(versions.size(), 2u);
+    EXPECT_EQ(versions[0].second, (lwm2m::Version{1, 1}));
+    EXPECT_EQ(versions[1].second, (lwm2m::Version{1, 2}));
+}
+
 struct Refused {
     const char* name;
     std::vector<std::string> query;
