@@ -68,8 +68,13 @@ std::optional<server::ServerConfig> server_config(const ServeCommand& command, c
     profiles::YamlOptions yaml;
     yaml.environment = context.environment;
     const auto scenario = load_named_scenario(*command.scenario_file, diagnostics, yaml);
+    for (const auto& campaign : scenario ? scenario->server.campaigns : std::vector<profiles::PlannedCampaign>{}) {
+        if (campaign.spec.profile.empty()) continue;
+        diagnostics.error(campaign.place, "firmware: 'profile' is known in a run alone",
+                          "name the devices: endpoint: \"meter-*\"");
+    }
     context.err << diagnostics.text();
-    if (!scenario) {
+    if (!scenario || !diagnostics.ok()) {
         context.err << fmt::format("{}; nothing was sent\n", diagnostics.summary()) << std::flush;
         return std::nullopt;
     }

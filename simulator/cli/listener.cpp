@@ -15,7 +15,8 @@ base::Result<Listener, std::string> listen(const ListenOptions& options, web::Ht
     auto server = web::HttpServer::start({.address = options.address->host,
                                           .port = options.address->port,
                                           .allow_remote = options.given,
-                                          .token = options.token},
+                                          .token = options.token,
+                                          .body_limit = web::body_limit},
                                          std::move(handler));
     if (server) {
         std::string url = (*server)->url();

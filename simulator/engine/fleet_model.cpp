@@ -63,6 +63,20 @@ void check_security(FleetModel& model, const scenarios::Scenario& scenario, prof
     }
 }
 
+// Firmware campaigns may name profiles; the server knows devices by their endpoint names.
+void name_profiles(profiles::ServerActions& actions, std::span<const profiles::ResolvedProfilePtr> profiles,
+                   profiles::Diagnostics& diagnostics) {
+    for (const auto& profile : profiles) {
+        actions.profiles.emplace_back(profile->name, profiles::pattern_of(profile->endpoint, profile->name));
+    }
+    for (const auto& campaign : actions.campaigns) {
+        const auto& wanted = campaign.spec.profile;
+        const auto is_it = [&](const auto& known) { return known.first == wanted; };
+        if (wanted.empty() || std::ranges::any_of(actions.profiles, is_it)) continue;
+        diagnostics.error(campaign.place, "firmware: no profile '" + wanted + "' is in the fleet");
+    }
+}
+
 }  // namespace
 
 fleet::Membership FleetModel::membership(std::uint32_t shard, std::uint32_t shards) const {
@@ -115,6 +129,8 @@ std::unique_ptr<FleetModel> make_fleet_model(scenarios::Scenario scenario, const
     check_security(*model, scenario, diagnostics);
     if (!diagnostics.ok()) return nullptr;
     model->objects = &registry;
+    name_profiles(scenario.server, model->profiles, diagnostics);
+    if (!diagnostics.ok()) return nullptr;
     scenario.server = with_defaults(std::move(scenario.server), model->profiles);
     model->scenario = std::move(scenario);
     model->plan = std::make_unique<scenarios::Plan>(model->scenario);

@@ -85,7 +85,10 @@ std::optional<StartError> ScenarioRunner::open_server(const net::Address& addres
     server::ServerConfig config;
     config.seed = model_.scenario.seed;
     config.actions = model_.scenario.server;
+    // One server's update is enough for a device.
+    if (!servers_.empty()) config.actions.campaigns.clear();
     config.objects = model_.objects;
+    config.uri = (model_.secured ? "coaps://" : "coap://") + net::to_string(host->transport->local_address());
     config.capacity = static_cast<std::uint32_t>(model_.population->size() + model_.population->size() / 16 + 1024);
     host->dtls = secure_server(model_, config.capacity, system_salt(), *host->transport);
     net::Transport& outermost =

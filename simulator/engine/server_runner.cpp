@@ -22,6 +22,11 @@ tl::expected<std::unique_ptr<ServerRunner>, StartError> ServerRunner::prepare(Se
     auto transport = net::UdpTransport::open_server(runner->io_, runner->options_.address);
     if (!transport) return tl::unexpected(StartError{metrics::ExitCode::host, transport.error().message});
     runner->transport_ = std::move(*transport);
+    // Where it listens on every address, nobody knows which one devices reach.
+    const auto address = runner->transport_->local_address();
+    const bool any = net::Address{.port = address.port, .v6 = address.v6} == address;
+    const std::string scheme = runner->options_.psk_secret ? "coaps://" : "coap://";
+    if (!any) runner->options_.config.uri = scheme + net::to_string(address);
     net::Transport* outermost = runner->transport_.get();
     if (runner->options_.psk_secret) {
         SecureServerOptions secure{.sessions = runner->options_.config.capacity, .salt = system_salt()};

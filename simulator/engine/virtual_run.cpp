@@ -185,7 +185,10 @@ private:
         server::ServerConfig config;
         config.seed = model_.scenario.seed;
         config.actions = model_.scenario.server;
+        // One server's update is enough for a device.
+        if (!servers_.empty()) config.actions.campaigns.clear();
         config.objects = model_.objects;
+        config.uri = (model_.secured ? "coaps://" : "coap://") + net::to_string(address);
         config.capacity = static_cast<std::uint32_t>(model_.population->size() * 2 + 1024);
         // Nothing of the system's chance: a virtual run can be repeated.
         host->dtls = secure_server(model_, config.capacity, 0, host->transport);

@@ -25,6 +25,10 @@ ObservationInfo describe_observation(const Server& server, const ObjectList& lis
     const auto payload = server.downlink().last_value(index);
     ObservationInfo info;
     info.path = observation.path;
+    if (observation.paths != base::no_index) {
+        const auto paths = server.downlink().paths()[observation.paths];
+        info.paths.assign(paths.begin(), paths.end());
+    }
     info.payload.assign(payload.begin(), payload.end());
     if (observation.format == 0xffff) return info;
     info.format = observation.format;
@@ -73,6 +77,31 @@ ClientPage list(const Server& server, std::uint32_t cursor, std::uint32_t limit)
     }
     if (index < registry.places()) page.next = index;
     return page;
+}
+
+std::vector<SendInfo> list_sends(const Server& server, base::Time now, std::uint32_t limit, std::string_view endpoint) {
+    const SendLog& log = server.sends();
+    std::vector<SendInfo> found;
+    for (std::uint32_t back = 0; back < log.size() && found.size() < limit; ++back) {
+        const auto& kept = log[back];
+        const auto name = log.endpoint(kept);
+        if (!endpoint.empty() && name != endpoint) continue;
+        SendInfo info;
+        info.endpoint = name;
+        info.ago = now - kept.at;
+        info.format = kept.format;
+        info.count = kept.values;
+        const auto payload = log.payload(kept);
+        info.payload.assign(payload.begin(), payload.end());
+        const auto client = server.registry().find_endpoint(name);
+        if (client != base::no_index) {
+            const auto& list = server.lists()[server.registry()[client].objects];
+            auto values = decode_values(list, server.objects(), lwm2m::Path(), kept.format, payload);
+            if (values) info.values = std::move(*values);
+        }
+        found.push_back(std::move(info));
+    }
+    return found;
 }
 
 }  // namespace server

@@ -11,10 +11,11 @@
 namespace server {
 
 struct ObservationInfo {
-    lwm2m::Path path;
-    std::optional<std::uint16_t> format;                       // Content-Format of the last value
-    std::vector<std::pair<lwm2m::Path, lwm2m::Value>> values;  // the last that came; empty where it is not understood
-    std::vector<std::uint8_t> payload;                         // the same as it came
+    lwm2m::Path path;                     // the root for an Observe-Composite
+    std::vector<lwm2m::Path> paths;       // of an Observe-Composite
+    std::optional<std::uint16_t> format;  // Content-Format of the last value
+    std::vector<NamedValue> values;       // the last that came; empty where it is not understood
+    std::vector<std::uint8_t> payload;    // the same as it came
 };
 
 struct ClientInfo {
@@ -43,5 +44,17 @@ struct ClientPage {
 // At most `limit` registered clients from `cursor` on (0 for the first page), in a fixed order. Looks at a bounded
 // number of places, so that a page may hold fewer though more follow.
 ClientPage list(const Server& server, std::uint32_t cursor, std::uint32_t limit);
+
+struct SendInfo {
+    std::string endpoint;
+    base::Duration ago{};
+    std::uint16_t format = 0;
+    std::uint32_t count = 0;         // of values
+    std::vector<NamedValue> values;  // empty where they are not kept, or the device has gone
+    std::vector<std::uint8_t> payload;
+};
+// The last Sends, newest first, of one device where a name is given.
+std::vector<SendInfo> list_sends(const Server& server, base::Time now, std::uint32_t limit,
+                                 std::string_view endpoint = {});
 
 }  // namespace server

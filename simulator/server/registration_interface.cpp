@@ -11,11 +11,13 @@ namespace {
 using coap::Code;
 using coap::OptionNumber;
 
+constexpr std::uint8_t szx_for_strangers = 2;  // 64 bytes
+
 // Where a request goes.
 struct Target {
-    enum class Kind : std::uint8_t { registrations, registration, data, other };
+    enum class Kind : std::uint8_t { registrations, registration, data, firmware, other };
     Kind kind = Kind::other;
-    std::string_view location;  // of `registration`, what stands behind "rd/"
+    std::string_view location;  // of `registration` and `firmware`: the segment behind the first
 };
 
 Target target_of(const coap::MessageView& message) {
@@ -27,6 +29,7 @@ Target target_of(const coap::MessageView& message) {
         ++count;
     }
     if (count == 1 && segments[0] == "dp") return {Target::Kind::data, {}};
+    if (count == 2 && segments[0] == FirmwareStore::folder) return {Target::Kind::firmware, segments[1]};
     if (count == 0 || count > 2 || segments[0] != "rd") return {};
     if (count == 1) return {Target::Kind::registrations, {}};
     return {Target::Kind::registration, segments[1]};
@@ -64,6 +67,11 @@ struct Server::Reply {
     std::optional<coap::Block> block1;
     std::optional<std::uint32_t> size1;
     std::optional<base::Bytes> body;  // the request is whole
+    // Of a piece of an image.
+    std::optional<coap::Block> block2;
+    std::optional<std::uint32_t> size2;
+    std::optional<std::uint64_t> etag;
+    base::Bytes payload;
 
     static Reply of(Code code) {
         Reply reply;
@@ -99,13 +107,24 @@ Server::After Server::on_request(base::Time now, ClientIndex client, const coap:
         writer.option(OptionNumber::location_path, std::string_view("rd"));
         writer.option(OptionNumber::location_path, std::string_view(location.data(), location.size()));
     }
-    if (reply.block1) writer.option_uint(OptionNumber::block1, coap::encode_block(*reply.block1));
-    if (reply.size1) writer.option_uint(OptionNumber::size1, *reply.size1);
+    write_reply(reply, writer);
     // RFC 7252 4.5: what must not be done twice is answered from memory.
     if (confirmable && message.code != Code::get) {
         endpoint_.keep_reply(registry_.peer_id(client), message, out.written());
     }
     return reply.after;
+}
+
+void Server::write_reply(const Reply& reply, coap::MessageWriter& writer) {
+    if (reply.etag) coap::write_etag(writer, *reply.etag);
+    if (!reply.payload.empty()) {
+        writer.option_uint(OptionNumber::content_format, static_cast<std::uint64_t>(lwm2m::ContentFormat::opaque));
+    }
+    if (reply.block2) writer.option_uint(OptionNumber::block2, coap::encode_block(*reply.block2));
+    if (reply.block1) writer.option_uint(OptionNumber::block1, coap::encode_block(*reply.block1));
+    if (reply.size2) writer.option_uint(OptionNumber::size2, *reply.size2);
+    if (reply.size1) writer.option_uint(OptionNumber::size1, *reply.size1);
+    writer.payload(reply.payload);
 }
 
 Server::Reply Server::handle(base::Time now, ClientIndex client, const coap::MessageView& message) {
@@ -118,6 +137,11 @@ Server::Reply Server::handle(base::Time now, ClientIndex client, const coap::Mes
                                               : Reply::of(Code::method_not_allowed);
         case Target::Kind::data:
             return message.code == Code::post ? handle_send(now, client, message) : Reply::of(Code::method_not_allowed);
+        case Target::Kind::firmware: {
+            const auto* image = firmware_.find(target.location);
+            if (message.code != Code::get) return Reply::of(Code::method_not_allowed);
+            return image == nullptr ? Reply::of(Code::not_found) : handle_download(*image, message, coap::max_szx);
+        }
         case Target::Kind::registration: break;
     }
     if (message.code != Code::post && message.code != Code::delete_) return Reply::of(Code::method_not_allowed);
@@ -222,6 +246,49 @@ Server::Reply Server::handle_deregister(ClientIndex client) {
     return Reply::of(Code::deleted);
 }
 
+// A piece of an image (RFC 7959 2.4), which does not change while it is fetched, but for another under its name: the
+// ETag tells.
+Server::Reply Server::handle_download(const FirmwareImage& image, const coap::MessageView& message,
+                                      std::uint8_t szx) const {
+    const auto accept = message.find_uint(OptionNumber::accept);
+    if (accept && *accept != static_cast<std::uint64_t>(lwm2m::ContentFormat::opaque)) {
+        return Reply::of(Code::not_acceptable);
+    }
+    const auto wanted = coap::find_block(message, OptionNumber::block2);
+    if (!wanted) return Reply::of(Code::bad_request);
+    const auto answer = coap::answer_block2(image.bytes, *wanted, szx);
+    auto reply = Reply::of(answer.code);
+    if (answer.code != Code::content) return reply;
+    reply.payload = answer.bytes;
+    reply.block2 = answer.block2;
+    reply.size2 = answer.size2;
+    if (!reply.size2 && message.find(OptionNumber::size2)) {
+        reply.size2 = static_cast<std::uint32_t>(image.bytes.size());  // RFC 7959 4
+    }
+    reply.etag = image.etag;
+    return reply;
+}
+
+// Images are for everybody, but whoever is not known gets them in pieces not much longer than its requests, lest the
+// server be used against somebody else (RFC 7252 11.3).
+bool Server::serve_stranger(base::Time now, const net::Packet& packet, const coap::MessageView& message) {
+    const auto target = target_of(message);
+    if (target.kind != Target::Kind::firmware || message.code != Code::get || !understood(message)) return false;
+    const auto* image = firmware_.find(target.location);
+    if (image == nullptr) return false;
+    const bool confirmable = message.type == coap::MessageType::confirmable;
+    const Reply reply = handle_download(*image, message, szx_for_strangers);
+    base::Writer out(outbox_.open(now));
+    coap::MessageWriter writer(
+        out, {.type = confirmable ? coap::MessageType::acknowledgement : coap::MessageType::non_confirmable,
+              .code = reply.code,
+              .message_id = message.message_id,
+              .token = message.token});
+    write_reply(reply, writer);
+    outbox_.commit(out.size(), 0, packet.remote);
+    return true;
+}
+
 // Values of several resources at once, unasked (Core 1.1.1, 6.4.6; Transport 1.1.1, 6.4.8).
 Server::Reply Server::handle_send(base::Time now, ClientIndex index, const coap::MessageView& message) {
     const Client& client = registry_[index];
@@ -242,8 +309,12 @@ Server::Reply Server::handle_send(base::Time now, ClientIndex index, const coap:
     } else if (!std::all_of(sent_.entries.begin(), sent_.entries.end(), registered)) {
         reply.code = Code::not_found;
     }
+    if (reply.code == Code::changed) {
+        figures_.sends.add();
+        send_log_.keep(now, registry_.endpoint(index), static_cast<std::uint16_t>(*format),
+                       static_cast<std::uint32_t>(sent_.entries.size()), *reply.body);
+    }
     if (reply.block1) transfers_.finish(now, {registry_.peer_id(index), coap::resource_of(message)}, reply.code);
-    if (reply.code == Code::changed) figures_.sends.add();
     return reply;
 }
 
@@ -262,6 +333,7 @@ void Server::end_registration(ClientIndex index) {
     Client& client = registry_[index];
     agenda_.end(index);
     downlink_.forget(index);
+    campaigns_.on_left(index);
     timers_.cancel(client.expiry);
     lists_.release(client.objects);
     client.objects = base::no_index;

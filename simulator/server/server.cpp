@@ -13,6 +13,9 @@ using Operation = profiles::ServerAction::Operation;
 
 constexpr std::size_t outbox_slots = 256;
 constexpr int batches_a_step = 8;
+// Of devices that firmware campaigns have under way at one time: a request each, or three when they have ended; and two
+// observations. What finds no room is counted, and asked again at the next poll.
+constexpr std::uint64_t campaign_requests = 1u << 16;
 
 std::uint32_t limited(std::uint64_t count) {
     // What a timer's index can name.
@@ -25,13 +28,14 @@ std::uint64_t tasks_for(const ServerConfig& config) {
 // At most what all actions at once put into the queues, an Observe with its attributes counting twice.
 std::uint64_t requests_for(const ServerConfig& config) {
     const auto queue = std::min<std::uint64_t>(2 * config.actions.actions.size() + 2, Downlink::max_waiting);
-    return std::uint64_t{config.capacity} * queue + Commands::capacity;
+    return std::uint64_t{config.capacity} * queue + Commands::capacity + campaign_requests;
 }
 std::uint64_t observations_for(const ServerConfig& config) {
     const auto observed = std::ranges::count_if(config.actions.actions, [](const profiles::ServerAction& action) {
-        return action.operation == Operation::observe;
+        return action.operation == Operation::observe || action.operation == Operation::observe_composite;
     });
-    return std::uint64_t{config.capacity} * (static_cast<std::uint64_t>(observed) + 1) + Commands::capacity;
+    return std::uint64_t{config.capacity} * (static_cast<std::uint64_t>(observed) + 1) + Commands::capacity +
+           campaign_requests;
 }
 std::uint32_t messages_for(const ServerConfig& config) {
     return std::max<std::uint32_t>(limited(std::uint64_t{config.capacity} * 3 / 2), 1u << 16);
@@ -52,7 +56,7 @@ Discard discard_of(coap::Discard reason) {
 Server::Server(ServerConfig config, net::Transport& transport)
     : config_(std::move(config)),
       transport_(transport),
-      timers_(limited(tasks_for(config_) + std::uint64_t{config_.capacity} * 2 + 1024)),
+      timers_(limited(tasks_for(config_) + std::uint64_t{config_.capacity} * 3 + 1024)),
       endpoint_({.exchanges = config_.capacity + 64, .messages = messages_for(config_), .timer_kind = exchange_timer},
                 timers_),
       transfers_({.body_bytes = ObjectLists::max_text, .lifetime = config_.transmission.exchange_lifetime()}),
@@ -69,6 +73,7 @@ Server::Server(ServerConfig config, net::Transport& transport)
                  .transfers = transfers_,
                  .outbox = outbox_,
                  .commands = commands_,
+                 .bodies = bodies_,
                  .figures = figures_},
                 {.requests = limited(requests_for(config_)), .observations = limited(observations_for(config_))}),
       agenda_({.seed = config_.seed,
@@ -79,7 +84,21 @@ Server::Server(ServerConfig config, net::Transport& transport)
                .timer_kind = task_timer,
                .downlink = downlink_,
                .figures = figures_},
-              limited(tasks_for(config_))) {}
+              limited(tasks_for(config_))),
+      campaigns_({.registry = registry_,
+                  .lists = lists_,
+                  .timers = timers_,
+                  .member_timer = member_timer,
+                  .wave_timer = wave_timer,
+                  .downlink = downlink_,
+                  .bodies = bodies_,
+                  .store = firmware_,
+                  .figures = figures_,
+                  .actions = config_.actions,
+                  .uri = config_.uri},
+                 config_.capacity) {
+    plan_campaigns();
+}
 
 Server::~Server() = default;
 
@@ -124,8 +143,12 @@ void Server::on_timer(base::Time now, base::TimerEvent event) {
         case exchange_timer: on_exchange_timer(now, event.index); break;
         case lifetime_timer: on_lifetime_timer(now, event.index); break;
         case task_timer: downlink_.pump(now, agenda_.on_timer(event.index)); break;
+        case member_timer: campaigns_.on_member_timer(now, event.index); break;
+        case wave_timer: campaigns_.on_wave_timer(now, event.index); break;
+        case planned_timer: begin_planned(now, event.index); break;
         default: CHECK(false);
     }
+    campaigns_.handle_reports(now);
 }
 
 void Server::on_exchange_timer(base::Time now, std::uint32_t exchange) {
@@ -161,6 +184,7 @@ void Server::on_packet(base::Time now, const net::Packet& packet) {
     auto client = registry_.find_address(packet.remote);
     if (client == base::no_index) client = on_stranger(now, packet);
     if (client != base::no_index) on_client(now, client, packet.bytes);
+    campaigns_.handle_reports(now);
 }
 
 // An address that is not known gets a place only for a Register that may be accepted. What else it sends is answered
@@ -183,6 +207,7 @@ ClientIndex Server::on_stranger(base::Time now, const net::Packet& packet) {
         outbox_.commit(out.size(), 0, packet.remote);
         return base::no_index;
     }
+    if (serve_stranger(now, packet, message)) return base::no_index;
     const auto code = judge(message);
     if (code != coap::Code::empty) {
         reply_to_stranger(now, packet, message, code);
@@ -240,7 +265,10 @@ void Server::on_incoming(base::Time now, ClientIndex client, const coap::Incomin
     if (out.size() != 0) outbox_.commit(out.size(), 0, registry_[client].address);
     if (incoming.kind == Kind::response) downlink_.on_response(now, incoming.tag, incoming.message);
     if (incoming.kind == Kind::reset) downlink_.on_reset(incoming.tag);
-    if (after == After::begin_agenda) agenda_.begin(now, client);
+    if (after == After::begin_agenda) {
+        agenda_.begin(now, client);
+        campaigns_.on_registered(now, client);
+    }
     downlink_.pump(now, client);
 }
 
@@ -267,7 +295,43 @@ void Server::submit(base::Time now, Command command) {
     const auto client = registry_.find_endpoint(command.endpoint);
     downlink_.submit(now, client, std::move(command));
     if (client != base::no_index) downlink_.pump(now, client);
+    campaigns_.handle_reports(now);
     outbox_.flush(now);
+}
+
+// ---- firmware campaigns
+
+void Server::plan_campaigns() {
+    const auto& planned = config_.actions.campaigns;
+    for (std::uint32_t i = 0; i < planned.size(); ++i) {
+        const bool armed = timers_.arm(base::Time(planned[i].after), {planned_timer, i}) != base::no_index;
+        if (!armed) figures_.drops[metrics::index(metrics::Drop::no_slot)].add();
+    }
+}
+
+void Server::begin_planned(base::Time now, std::uint32_t index) {
+    const auto& planned = config_.actions.campaigns[index];
+    if (planned.image == nullptr) return;
+    auto spec = planned.spec;
+    // Two campaigns of a scenario may give the same image, or two of the same name.
+    if (firmware_.find(spec.image) != nullptr) spec.image = std::to_string(index + 1) + "-" + spec.image;
+    auto image = FirmwareStore::make(spec.image, *planned.image);
+    const bool kept = image && firmware_.add(*std::move(image));
+    if (!kept || !campaigns_.start(now, spec)) figures_.drops[metrics::index(metrics::Drop::no_slot)].add();
+}
+
+tl::expected<std::uint32_t, std::string> Server::start_campaign(base::Time now, const profiles::CampaignSpec& spec) {
+    auto id = campaigns_.start(now, spec);
+    campaigns_.handle_reports(now);
+    outbox_.flush(now);
+    return id;
+}
+
+bool Server::stop_campaign(base::Time now, std::uint32_t id) {
+    const bool stopped = campaigns_.stop(now, id, "stopped by hand");
+    campaigns_.handle_reports(now);
+    outbox_.flush(now);
+    return stopped;
 }
 
 }  // namespace server

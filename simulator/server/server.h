@@ -10,7 +10,9 @@
 
 #include "coap/block_transfers.h"
 #include "simulator/server/agenda.h"
+#include "simulator/server/firmware_campaign.h"
 #include "simulator/server/register_request.h"
+#include "simulator/server/send_log.h"
 
 namespace server {
 
@@ -24,6 +26,8 @@ struct ServerConfig {
     // Types of resources and what is mandatory; may be null: then values are text, and only sensors that every
     // catalogue has are observed by default. Must outlive the server.
     const lwm2m::ObjectRegistry* objects = nullptr;
+    // Where devices reach the server ("coap://127.0.0.1:5683"), for images that they fetch; empty: not known.
+    std::string uri{};
 };
 
 class Server {
@@ -51,6 +55,14 @@ public:
     const Registry& registry() const { return registry_; }
     const Downlink& downlink() const { return downlink_; }
     const ObjectLists& lists() const { return lists_; }
+    const SendLog& sends() const { return send_log_; }
+    FirmwareStore& firmware() { return firmware_; }
+    const FirmwareStore& firmware() const { return firmware_; }
+    // The id, or what is wrong. A stop is false where no such campaign runs.
+    tl::expected<std::uint32_t, std::string> start_campaign(base::Time now, const profiles::CampaignSpec& spec);
+    bool stop_campaign(base::Time now, std::uint32_t id);
+    const FirmwareCampaigns& campaigns() const { return campaigns_; }
+    const std::string& uri() const { return config_.uri; }
     const lwm2m::ObjectRegistry* objects() const { return config_.objects; }
 
 private:
@@ -58,6 +70,9 @@ private:
     static constexpr std::uint32_t exchange_timer = 1;
     static constexpr std::uint32_t lifetime_timer = 2;
     static constexpr std::uint32_t task_timer = 3;
+    static constexpr std::uint32_t member_timer = 4;   // of a firmware campaign
+    static constexpr std::uint32_t wave_timer = 5;     // the same; `index` is the campaign
+    static constexpr std::uint32_t planned_timer = 6;  // `index` is the campaign in the actions
     // What follows once the reply is in the outbox.
     enum class After : std::uint8_t { nothing, begin_agenda };
     struct Reply;
@@ -65,6 +80,8 @@ private:
     void on_timer(base::Time now, base::TimerEvent event);
     void on_exchange_timer(base::Time now, std::uint32_t exchange);
     void on_lifetime_timer(base::Time now, ClientIndex client);
+    void plan_campaigns();
+    void begin_planned(base::Time now, std::uint32_t planned);
 
     void on_packet(base::Time now, const net::Packet& packet);
     ClientIndex on_stranger(base::Time now, const net::Packet& packet);
@@ -81,6 +98,9 @@ private:
     Reply handle_register(base::Time now, ClientIndex client, const coap::MessageView& message);
     Reply handle_update(base::Time now, ClientIndex client, const coap::MessageView& message);
     Reply handle_deregister(ClientIndex client);
+    Reply handle_download(const FirmwareImage& image, const coap::MessageView& message, std::uint8_t szx) const;
+    static void write_reply(const Reply& reply, coap::MessageWriter& writer);
+    bool serve_stranger(base::Time now, const net::Packet& packet, const coap::MessageView& message);
     Reply handle_send(base::Time now, ClientIndex client, const coap::MessageView& message);
     Reply whole_body(base::Time now, ClientIndex client, const coap::MessageView& message);
     coap::Code accept(base::Time now, ClientIndex client, const RegisterRequest& request, std::uint32_t objects);
@@ -96,9 +116,13 @@ private:
     Registry registry_;
     ObjectLists lists_;
     Commands commands_;
+    Bodies bodies_;
+    SendLog send_log_;
+    FirmwareStore firmware_;
     net::Outbox outbox_;
     Downlink downlink_;
     Agenda agenda_;
+    FirmwareCampaigns campaigns_;
     lwm2m::Entries sent_;  // of the Send that is being read
 };
 

@@ -1,56 +1,23 @@
 #include "simulator/web/api.h"
 
-#include <charconv>
-#include <future>
+#include <algorithm>
 
 #include "metrics/collector.h"
 #include "simulator/server/inspect.h"
 #include "simulator/web/api_json.h"
+#include "simulator/web/api_tools.h"
 
 namespace web {
 namespace {
 
 using metrics::ServerRequest;
 
-constexpr std::uint32_t default_limit = 100;
-constexpr std::uint32_t max_limit = 1000;
 constexpr std::size_t max_attribute = 100;
+constexpr std::uint32_t max_depth = 3;
 
-HttpAnswer json_answer(std::string body) {
-    return {.status = 200, .content_type = "application/json", .body = std::move(body), .allow = {}};
-}
 HttpAnswer text_answer(std::string body) {
     return {.status = 200, .content_type = "text/plain; charset=utf-8", .body = std::move(body), .allow = {}};
 }
-HttpAnswer not_allowed(std::string allow) {
-    auto answer = error_answer(405, "this resource has other methods");
-    answer.allow = std::move(allow);
-    return answer;
-}
-
-bool reads(const HttpRequest& request) { return request.method == "GET" || request.method == "HEAD"; }
-
-// A number in the query, `otherwise` where it is not there; nothing where it is none.
-std::optional<std::uint32_t> number(const HttpRequest& request, std::string_view name, std::uint32_t otherwise) {
-    const auto text = request.parameter(name);
-    if (!text) return otherwise;
-    std::uint32_t value = 0;
-    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-    if (error != std::errc{} || end != text->data() + text->size()) return std::nullopt;
-    return value;
-}
-
-// Has `make` run on the server's thread, and waits for what it returns; nothing when that takes too long. What the task
-// touches belongs to it, since it may run when nobody waits any more.
-template <class T, class Make>
-std::optional<T> ask(const Sources& sources, Make make) {
-    auto promise = std::make_shared<std::promise<T>>();
-    auto future = promise->get_future();
-    sources.post([promise, make = std::move(make)] { promise->set_value(make()); });
-    if (future.wait_for(sources.server_timeout) != std::future_status::ready) return std::nullopt;
-    return future.get();
-}
-
 // RFC 8075, table 2.
 int status_of(coap::Code code) {
     if (coap::is_success(code)) return 200;
@@ -81,11 +48,48 @@ int status_of(const server::CommandResult& result) {
         case Outcome::refused: return 400;
         case Outcome::no_room: return 503;
         case Outcome::cancelled: return 409;
+        case Outcome::forgotten: return 200;
     }
     return 500;
 }
 
+// Parameters of the query that are no attributes.
+bool is_own_parameter(std::string_view name) { return name == "format" || name == "by" || name == "discover"; }
+
+// The attributes in the query: pmin=10, or pmax to unset.
+std::optional<HttpAnswer> take_attributes(const HttpRequest& request, server::Command& wanted) {
+    for (const auto& [name, value] : request.query) {
+        if (is_own_parameter(name)) continue;
+        if (name.size() + value.size() > max_attribute) return error_answer(400, name + ": too long");
+        wanted.queries.push_back(value.empty() ? name : name + "=" + value);
+    }
+    return std::nullopt;
+}
+
+std::optional<HttpAnswer> take_format(const HttpRequest& request, server::Command& wanted) {
+    const auto name = request.parameter("format");
+    if (!name) return std::nullopt;
+    wanted.format = lwm2m::content_format(*name);
+    if (wanted.format) return std::nullopt;
+    return error_answer(400,
+                        "format is text, opaque, cbor, senml-json, senml-cbor, senml-etch-json, senml-etch-cbor, tlv, "
+                        "json or lwm2m-cbor");
+}
+
+std::optional<HttpAnswer> take_way(const HttpRequest& request, server::Command& wanted) {
+    const auto by = request.parameter("by");
+    wanted.by_reset = by == "reset";
+    if (!by || *by == "reset" || *by == "get") return std::nullopt;
+    return error_answer(400, "by is get or reset");
+}
+
 }  // namespace
+
+std::size_t body_limit(const HttpRequest& request) {
+    const auto& path = request.segments;
+    const bool image = path.size() >= 2 && path[0] == "v1" && path[1] == "firmware" && !reads(request);
+    return image ? profiles::max_image_size : std::size_t{64} * 1024;
+}
 
 HttpAnswer Api::answer(const HttpRequest& request) const {
     const auto& path = request.segments;
@@ -93,6 +97,9 @@ HttpAnswer Api::answer(const HttpRequest& request) const {
         return std::equal(path.begin(), path.end(), segments.begin(), segments.end());
     };
     if (path.size() >= 2 && path[0] == "v1" && path[1] == "clients") return clients(request);
+    if (path.size() >= 2 && path[0] == "v1" && path[1] == "firmware") return firmware(request);
+    if (path.size() >= 2 && path[0] == "v1" && path[1] == "campaigns") return campaigns(request);
+    if (is({"v1", "sends"})) return sends(request);
     const bool known = is({"metrics"}) || is({"healthz"}) || is({"readyz"}) || is({"v1", "run"});
     if (!known) return error_answer(404, "there is no such resource");
     if (!reads(request)) return not_allowed("GET, HEAD");
@@ -125,7 +132,7 @@ HttpAnswer Api::client_list(const HttpRequest& request) const {
     const auto page = ask<server::ClientPage>(sources_, [server = sources_.server, cursor = *cursor, limit = *limit] {
         return list(*server, cursor, limit);
     });
-    if (!page) return error_answer(504, "the server's thread does not answer");
+    if (!page) return no_thread_answer();
     return json_answer(page_json(*page));
 }
 
@@ -133,14 +140,15 @@ HttpAnswer Api::client(const std::string& endpoint) const {
     const auto found = ask<std::optional<server::ClientInfo>>(
         sources_,
         [server = sources_.server, now = sources_.now, endpoint] { return describe(*server, now(), endpoint); });
-    if (!found) return error_answer(504, "the server's thread does not answer");
+    if (!found) return no_thread_answer();
     if (!*found) return error_answer(404, "no client of that name is registered");
     return json_answer(client_json(**found));
 }
 
-// v1, clients, endpoint, then the path, and perhaps "observe".
+// v1, clients, endpoint, then the path, and perhaps "observe"; or "composite" and the operation.
 HttpAnswer Api::device(const HttpRequest& request) const {
     auto segments = std::vector<std::string>(request.segments.begin() + 3, request.segments.end());
+    if (segments.front() == "composite") return composite(request);
     const bool observes = segments.back() == "observe";
     if (observes) segments.pop_back();
     std::string text;
@@ -151,19 +159,51 @@ HttpAnswer Api::device(const HttpRequest& request) const {
     server::Command wanted;
     wanted.endpoint = request.segments[2];
     wanted.path = *path;
-    if (const auto name = request.parameter("format")) {
-        wanted.format = lwm2m::content_format(*name);
-        if (!wanted.format) {
-            return error_answer(400, "format is text, opaque, cbor, senml-json, senml-cbor, tlv, json or lwm2m-cbor");
-        }
-    }
+    if (auto refused = take_format(request, wanted)) return *std::move(refused);
     if (observes) {
         if (request.method != "POST" && request.method != "DELETE") return not_allowed("POST, DELETE");
-        wanted.kind = request.method == "POST" ? ServerRequest::observe : ServerRequest::cancel_observe;
+        const bool begins = request.method == "POST";
+        wanted.kind = begins ? ServerRequest::observe : ServerRequest::cancel_observe;
+        if (auto refused = begins ? take_attributes(request, wanted) : take_way(request, wanted)) {
+            return *std::move(refused);
+        }
     } else if (auto refused = fill(request, wanted)) {
         return *std::move(refused);
     }
     return command(std::move(wanted));
+}
+
+// v1, clients, endpoint, "composite", operation.
+HttpAnswer Api::composite(const HttpRequest& request) const {
+    const auto& segments = request.segments;
+    const std::string operation = segments.size() == 5 ? segments[4] : "";
+    const bool observes = operation == "observe";
+    if (operation != "read" && operation != "write" && !observes) {
+        return error_answer(404, "composite is followed by read, write or observe");
+    }
+    if (request.method != "POST" && !(observes && request.method == "DELETE")) {
+        return not_allowed(observes ? "POST, DELETE" : "POST");
+    }
+    server::Command wanted;
+    wanted.endpoint = segments[2];
+    if (auto refused = take_format(request, wanted)) return *std::move(refused);
+    if (operation == "write") {
+        wanted.kind = ServerRequest::write_composite;
+        auto values = read_values(request.body, wanted.path);
+        if (!values) return error_answer(400, values.error());
+        wanted.values = std::move(*values);
+        return command(std::move(wanted));
+    }
+    auto paths = read_paths(request.body);
+    if (!paths) return error_answer(400, paths.error());
+    wanted.paths = std::move(*paths);
+    const bool cancels = request.method == "DELETE";
+    wanted.kind = cancels ? ServerRequest::cancel_observe
+                          : (observes ? ServerRequest::observe_composite : ServerRequest::read_composite);
+    std::optional<HttpAnswer> refused;
+    if (cancels) refused = take_way(request, wanted);
+    if (observes && !cancels) refused = take_attributes(request, wanted);
+    return refused ? *std::move(refused) : command(std::move(wanted));
 }
 
 // What the method means for the path: an answer where it means nothing.
@@ -171,6 +211,11 @@ std::optional<HttpAnswer> Api::fill(const HttpRequest& request, server::Command&
     const auto& path = wanted.path;
     if (reads(request)) {
         wanted.kind = request.parameter("discover") ? ServerRequest::discover : ServerRequest::read;
+        const auto depth = number(request, "depth", 0);
+        if (!depth || *depth > max_depth) return error_answer(400, "depth is 0 to 3");
+        if (!request.parameter("depth")) return std::nullopt;
+        if (wanted.kind == ServerRequest::read) return error_answer(400, "depth is for discover");
+        wanted.queries.push_back("depth=" + std::to_string(*depth));
         return std::nullopt;
     }
     if (request.method == "DELETE") {
@@ -180,27 +225,44 @@ std::optional<HttpAnswer> Api::fill(const HttpRequest& request, server::Command&
     }
     if (request.method == "PUT" && request.body.empty() && !request.query.empty() && !request.parameter("format")) {
         wanted.kind = ServerRequest::write_attributes;
-        for (const auto& [name, value] : request.query) {
-            if (name.size() + value.size() > max_attribute) return error_answer(400, name + ": too long");
-            wanted.attributes.push_back(value.empty() ? name : name + "=" + value);
-        }
-        return std::nullopt;
+        return take_attributes(request, wanted);
     }
     const bool creates = request.method == "POST" && path.depth == 1;
-    if (request.method == "PUT" || creates) {
-        wanted.kind = creates ? ServerRequest::create : ServerRequest::write;
-        auto values = read_values(request.body, path);
-        if (!values) return error_answer(400, values.error());
-        wanted.values = std::move(*values);
-        return std::nullopt;
-    }
+    if (request.method == "PUT" || request.method == "PATCH" || creates) return fill_written(request, wanted);
     if (request.method == "POST") {
         wanted.kind = ServerRequest::execute;
         wanted.arguments = request.body;
         if (path.depth == 3) return std::nullopt;
         return error_answer(400, "only a resource can be executed, such as /3/0/4");
     }
-    return not_allowed("GET, HEAD, PUT, POST, DELETE");
+    return not_allowed("GET, HEAD, PUT, PATCH, POST, DELETE");
+}
+
+// Write and Create.
+std::optional<HttpAnswer> Api::fill_written(const HttpRequest& request, server::Command& wanted) {
+    wanted.kind = request.method == "POST" ? ServerRequest::create : ServerRequest::write;
+    wanted.update = request.method == "PATCH";
+    if (wanted.update && wanted.path.depth != 2) {
+        return error_answer(400, "a partial update is for an instance, such as /3303/1");
+    }
+    auto values = wanted.kind == ServerRequest::create ? read_created(request.body, wanted.path, wanted.any_instance)
+                                                       : read_values(request.body, wanted.path);
+    if (!values) return error_answer(400, values.error());
+    wanted.values = std::move(*values);
+    return std::nullopt;
+}
+
+HttpAnswer Api::sends(const HttpRequest& request) const {
+    if (sources_.server == nullptr) return error_answer(404, "the server under test is not ours");
+    if (!reads(request)) return not_allowed("GET, HEAD");
+    const auto limit = number(request, "limit", default_limit);
+    if (!limit || *limit == 0 || *limit > max_limit) return error_answer(400, "limit is 1 to 1000");
+    const std::string endpoint(request.parameter("endpoint").value_or(""));
+    const auto found = ask<std::vector<server::SendInfo>>(
+        sources_, [server = sources_.server, now = sources_.now, limit = *limit, endpoint] {
+            return list_sends(*server, now(), limit, endpoint);
+        });
+    return found ? json_answer(sends_json(*found)) : no_thread_answer();
 }
 
 HttpAnswer Api::command(server::Command command) const {

@@ -54,6 +54,7 @@ HttpAnswer error_answer(int status, std::string_view message) {
 std::string_view reason(int status) {
     switch (status) {
         case 200: return "OK";
+        case 201: return "Created";
         case 400: return "Bad Request";
         case 401: return "Unauthorized";
         case 403: return "Forbidden";

@@ -35,11 +35,11 @@ void send(mg_connection* connection, const HttpAnswer& answer) {
 }
 
 // The whole body; nothing when it is too long or breaks off.
-std::optional<std::string> read_body(mg_connection* connection, const mg_request_info& info) {
+std::optional<std::string> read_body(mg_connection* connection, const mg_request_info& info, std::size_t limit) {
     std::string body;
-    if (info.content_length > static_cast<long long>(HttpServer::max_body)) return std::nullopt;
-    std::array<char, 4096> piece;
-    while (body.size() <= HttpServer::max_body) {
+    if (info.content_length > static_cast<long long>(limit)) return std::nullopt;
+    std::array<char, 16384> piece;
+    while (body.size() <= limit) {
         const int size = mg_read(connection, piece.data(), piece.size());
         if (size < 0) return std::nullopt;
         if (size == 0) return body;
@@ -57,18 +57,37 @@ struct HttpServer::Library {
     }
 
     // The library's threads have a stack of 100 KB, less than a snapshot of the figures takes.
-    static HttpAnswer on_own_stack(const HttpServer& server, const HttpRequest& request, mg_connection* connection) {
+    static HttpAnswer on_own_stack(const HttpServer& server, const HttpRequest& request) {
         try {
-            return std::async(std::launch::async,
-                              [&] {
-                                  return server.answer(request, header(connection, "Host"),
-                                                       header(connection, "Origin"),
-                                                       header(connection, "Authorization"));
-                              })
-                .get();
+            return std::async(std::launch::async, [&] { return server.answer(request); }).get();
         } catch (const std::exception& error) {
             return error_answer(503, error.what());
         }
+    }
+
+    // Who may not ask is not listened to for longer than a short body.
+    static HttpAnswer take_in(const HttpServer& server, HttpRequest& request, mg_connection* connection,
+                              const mg_request_info& info) {
+        const auto refused = server.refuse(request, header(connection, "Host"), header(connection, "Origin"),
+                                           header(connection, "Authorization"));
+        const auto limit = refused ? max_body : server.limit_of(request);
+        const bool may_be_long = limit > max_body;
+        struct Place {
+            const HttpServer& server;
+            bool taken;
+            ~Place() {
+                if (taken) --server.long_bodies_;
+            }
+        };
+        const Place place{server, may_be_long};
+        if (may_be_long && ++server.long_bodies_ > max_long_bodies) {
+            return error_answer(503, "too many large bodies are on their way");
+        }
+        auto body = has_body(connection, info) ? read_body(connection, info, limit) : std::string();
+        if (refused) return *refused;
+        if (!body) return error_answer(413, fmt::format("the body is larger than {} KiB, or broke off", limit / 1024));
+        request.body = std::move(*body);
+        return on_own_stack(server, request);
     }
 
     static int begin_request(mg_connection* connection) {
@@ -81,15 +100,7 @@ struct HttpServer::Library {
         if (info.query_string != nullptr && target.find('?') == std::string::npos) {
             target += std::string("?") + info.query_string;
         }
-        if (read_target(target, request)) {
-            auto body = has_body(connection, info) ? read_body(connection, info) : std::string();
-            if (body) {
-                request.body = std::move(*body);
-                answer = on_own_stack(server, request, connection);
-            } else {
-                answer = error_answer(413, "the body is larger than 64 KiB, or broke off");
-            }
-        }
+        if (read_target(target, request)) answer = take_in(server, request, connection, info);
         send(connection, answer);
         return answer.status;
     }
@@ -174,8 +185,13 @@ std::string HttpServer::url() const {
     return "http://" + (address ? net::to_string(*address) : config_.address);
 }
 
-HttpAnswer HttpServer::answer(const HttpRequest& request, std::string_view host, std::string_view origin,
-                              std::string_view authorization) const {
+std::size_t HttpServer::limit_of(const HttpRequest& request) const {
+    return config_.body_limit ? config_.body_limit(request) : max_body;
+}
+
+// Who may not ask, and why.
+std::optional<HttpAnswer> HttpServer::refuse(const HttpRequest& request, std::string_view host, std::string_view origin,
+                                             std::string_view authorization) const {
     const bool reads = request.method == "GET" || request.method == "HEAD";
     if (loopback_) {
         if (!is_local_host(host)) return error_answer(403, "the Host header names another machine");
@@ -189,6 +205,10 @@ HttpAnswer HttpServer::answer(const HttpRequest& request, std::string_view host,
             return error_answer(401, "a bearer token is needed");
         }
     }
+    return std::nullopt;
+}
+
+HttpAnswer HttpServer::answer(const HttpRequest& request) const {
     HttpAnswer answer = handler_(request);
     if (request.method == "HEAD") answer.body.clear();
     return answer;

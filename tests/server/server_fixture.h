@@ -45,10 +45,13 @@ protected:
         restart();
     }
     void restart() {
-        server_.emplace(
-            server::ServerConfig{
-                .seed = 1, .actions = actions_, .capacity = capacity_, .transmission = {}, .objects = objects_},
-            server_transport_);
+        server_.emplace(server::ServerConfig{.seed = 1,
+                                             .actions = actions_,
+                                             .capacity = capacity_,
+                                             .transmission = {},
+                                             .objects = objects_,
+                                             .uri = uri_},
+                        server_transport_);
     }
 
     static net::Address address_of(std::uint32_t device) { return net::Address::from_v4(0x7f000100u + device, 40000); }
@@ -127,6 +130,7 @@ protected:
     profiles::ServerActions actions_;
     std::uint32_t capacity_;
     const lwm2m::ObjectRegistry* objects_ = nullptr;
+    std::string uri_;
     net::MemoryNetwork network_;
     net::MemoryTransport server_transport_{network_};
     net::MemoryTransport devices_{network_};

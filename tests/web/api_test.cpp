@@ -234,13 +234,154 @@ TEST_F(Routes, ObserveAndCancel) {
     EXPECT_EQ(ask("GET", "/v1/clients/urn:a/3303/0/5700/observe").status, 405);
 }
 
+TEST_F(Routes, CancelByReset) {
+    device_answers(ack(Code::content).observe(1).format(0).payload("21.5"));
+    ask("POST", "/v1/clients/urn:a/3303/0/5700/observe?pmin=5");
+    request_.reset();
+    const auto answer = ask("DELETE", "/v1/clients/urn:a/3303/0/5700/observe?by=reset");
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(Json::parse(answer.body)["outcome"], "forgotten");
+    EXPECT_FALSE(request_);
+    EXPECT_EQ(figures().observations.get(), 0);
+    EXPECT_EQ(ask("DELETE", "/v1/clients/urn:a/3303/0/5700/observe?by=magic").status, 400);
+}
+
+TEST_F(Routes, UpdateAnInstanceAndDiscoverInDepth) {
+    device_answers(ack(Code::changed));
+    EXPECT_EQ(ask("PATCH", "/v1/clients/urn:a/3/0", R"({"values": {"14": "x"}})").status, 200);
+    EXPECT_EQ(requested(), "POST /3/0");
+    EXPECT_EQ(base::to_hex(request_->view().payload), "c10e78");
+    device_answers(ack(Code::content).format(40).payload("</3>"));
+    EXPECT_EQ(ask("GET", "/v1/clients/urn:a/3?discover&depth=0").status, 200);
+    EXPECT_EQ(request_->view().find(coap::OptionNumber::uri_query)->text(), "depth=0");
+}
+
+TEST_F(Routes, CreateWithAnIdOfTheDevices) {
+    device_answers(ack(Code::created));
+    EXPECT_EQ(ask("POST", "/v1/clients/urn:a/3303", R"({"resources": {"5700": 1}})").status, 200);
+    EXPECT_EQ(base::to_hex(request_->view().payload), "e416443f800000");
+}
+
+TEST_F(Routes, OfCompositeOperations) {
+    device_answers(ack(Code::content).format(110).payload(R"([{"n":"/3/0/9","v":87}])"));
+    const auto answer = ask("POST", "/v1/clients/urn:a/composite/read?format=senml-json", R"({"paths": ["/3/0/9"]})");
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(requested(), "FETCH ");
+    EXPECT_EQ(base::as_text(request_->view().payload), R"([{"n":"/3/0/9"}])");
+    const auto json = Json::parse(answer.body);
+    EXPECT_EQ(json["values"]["/3/0/9"], 87);
+    EXPECT_EQ(json["resources"][0]["name"], "Battery Level");
+    EXPECT_EQ(json["resources"][0]["type"], "integer");
+
+    device_answers(ack(Code::changed));
+    EXPECT_EQ(
+        ask("POST", "/v1/clients/urn:a/composite/write?format=senml-json", R"({"values": {"/3/0/14": "x"}})").status,
+        200);
+    EXPECT_EQ(requested(), "iPATCH ");
+
+    device_answers(ack(Code::content).observe(1).format(110).payload(R"([{"n":"/3/0/9","v":87}])"));
+    EXPECT_EQ(ask("POST", "/v1/clients/urn:a/composite/observe", R"({"paths": ["/3/0/9"]})").status, 200);
+    const auto client = Json::parse(ask("GET", "/v1/clients/urn:a").body);
+    EXPECT_EQ(client["observations"][0]["paths"], Json{"/3/0/9"});
+    EXPECT_EQ(ask("DELETE", "/v1/clients/urn:a/composite/observe", R"({"paths": ["/3/0/9"]})").status, 200);
+    EXPECT_EQ(request_->view().find_uint(coap::OptionNumber::observe), 1u);
+    EXPECT_EQ(figures().observations.get(), 0);
+    for (const auto* body : {"", "{}", R"({"paths": []})", R"({"paths": [3]})", R"({"paths": ["/x"]})"}) {
+        EXPECT_EQ(ask("POST", "/v1/clients/urn:a/composite/read", body).status, 400) << body;
+    }
+    EXPECT_EQ(ask("GET", "/v1/clients/urn:a/composite/read").status, 405);
+    EXPECT_EQ(ask("POST", "/v1/clients/urn:a/composite/dance").status, 404);
+}
+
+TEST_F(Routes, ListSends) {
+    send(0, Message(server_test::CON, Code::post)
+                .id(50)
+                .path("/dp")
+                .format(110)
+                .payload(R"([{"n":"/3303/0/5700","v":21.5,"t":-60}])"));
+    const auto sends = Json::parse(ask("GET", "/v1/sends").body)["sends"];
+    ASSERT_EQ(sends.size(), 1u);
+    EXPECT_EQ(sends[0]["endpoint"], "urn:a");
+    EXPECT_EQ(sends[0]["resources"][0]["value"], 21.5);
+    EXPECT_EQ(sends[0]["resources"][0]["time"], -60.0);
+    EXPECT_TRUE(Json::parse(ask("GET", "/v1/sends?endpoint=other").body)["sends"].empty());
+    EXPECT_EQ(ask("GET", "/v1/sends?limit=0").status, 400);
+}
+
+TEST_F(Routes, OfImages) {
+    const auto made = ask("POST", "/v1/firmware?name=a.bin", "image");
+    EXPECT_EQ(made.status, 201);
+    const auto json = Json::parse(made.body);
+    EXPECT_EQ(json["size"], 5);
+    // sha256sum of "image"
+    EXPECT_EQ(json["sha256"], "6105d6cc76af400325e94d588ce511be5bfdbb73b437dc51eca43917d7a43e3d");
+    EXPECT_EQ(json["path"], "/fw/a.bin");
+    EXPECT_EQ(ask("PUT", "/v1/firmware/b.bin", "other").status, 201);
+    EXPECT_EQ(Json::parse(ask("GET", "/v1/firmware").body)["images"].size(), 2u);
+    EXPECT_EQ(ask("GET", "/v1/firmware/b.bin").status, 200);
+    EXPECT_EQ(ask("DELETE", "/v1/firmware/b.bin").status, 200);
+    EXPECT_EQ(ask("DELETE", "/v1/firmware/b.bin").status, 404);
+    EXPECT_EQ(ask("GET", "/v1/firmware/b.bin").status, 404);
+    EXPECT_EQ(ask("POST", "/v1/firmware", "x").status, 400);
+    EXPECT_EQ(ask("POST", "/v1/firmware?name=..%2Fx", "x").status, 400);
+    EXPECT_EQ(ask("POST", "/v1/firmware?name=x", "").status, 400);
+}
+
+TEST_F(Routes, OfCampaigns) {
+    ask("POST", "/v1/firmware?name=a.bin", "image");
+    // urn:a did not register object 5.
+    const auto begun = ask("POST", "/v1/campaigns", R"({"image": "a.bin", "at_once": 10, "wave": "10%/h"})");
+    EXPECT_EQ(begun.status, 201) << begun.body;
+    const auto json = Json::parse(ask("GET", "/v1/campaigns/1").body);
+    EXPECT_EQ(json["state"], "ended");
+    EXPECT_EQ(json["by_state"], (Json{{"failed", 1}}));
+    EXPECT_EQ(json["by_result"], (Json{{"no_object", 1}}));
+    EXPECT_EQ(Json::parse(ask("GET", "/v1/campaigns").body)["campaigns"].size(), 1u);
+    const auto devices = Json::parse(ask("GET", "/v1/campaigns/1/devices?state=failed").body);
+    EXPECT_EQ(devices["devices"][0]["endpoint"], "urn:a");
+    EXPECT_EQ(devices["devices"][0]["result"], "no_object");
+    EXPECT_EQ(ask("GET", "/v1/campaigns/1/devices?state=lost").status, 400);
+    EXPECT_EQ(ask("DELETE", "/v1/campaigns/1").status, 404);  // it is over
+    EXPECT_EQ(ask("GET", "/v1/campaigns/2").status, 404);
+
+    EXPECT_EQ(ask("POST", "/v1/campaigns", R"({"image": "a.bin", "endpoints": ["nobody"]})").status, 201);
+    EXPECT_EQ(Json::parse(ask("GET", "/v1/campaigns/2").body)["state"], "running");
+    EXPECT_EQ(ask("DELETE", "/v1/firmware/a.bin").status, 409);
+    EXPECT_EQ(Json::parse(ask("DELETE", "/v1/campaigns/2").body)["by_state"], (Json{{"cancelled", 1}}));
+}
+
+TEST_F(Routes, RefuseCampaignsThatMakeNoSense) {
+    ask("POST", "/v1/firmware?name=a.bin", "image");
+    for (const auto* body : {"", "[]", "{", "{}", R"({"image": "a.bin", "mode": "throw"})",
+                             R"({"image": "a.bin", "wave": "10%"})", R"({"image": "a.bin", "spead": 1})",
+                             R"({"image": "a.bin", "uri": "coap://x/y"})", R"({"image": "a.bin", "block": 100})"}) {
+        EXPECT_EQ(ask("POST", "/v1/campaigns", body).status, 400) << body;
+    }
+    EXPECT_EQ(ask("POST", "/v1/campaigns", R"({"image": "none"})").status, 409);
+    EXPECT_EQ(ask("POST", "/v1/campaigns", R"({"image": "a.bin", "profile": "meter"})").status, 409);
+    // The address of the server is not known to this test.
+    EXPECT_EQ(ask("POST", "/v1/campaigns", R"({"image": "a.bin", "mode": "pull"})").status, 409);
+}
+
+TEST_F(Routes, TakeLongBodiesForImagesAlone) {
+    HttpRequest request;
+    request.method = "PUT";
+    ASSERT_TRUE(read_target("/v1/firmware/a", request));
+    EXPECT_EQ(body_limit(request), 16u << 20);
+    request.segments = {"v1", "campaigns"};
+    EXPECT_EQ(body_limit(request), 64u * 1024);
+}
+
 TEST_F(Routes, RefuseWhatIsNoPathOrFormat) {
     EXPECT_EQ(ask("GET", "/v1/clients/urn:a/device").status, 404);
     EXPECT_EQ(ask("GET", "/v1/clients/urn:a/3/0/9/0/0").status, 404);
     EXPECT_EQ(ask("GET", "/v1/clients/urn:a/70000").status, 404);
     EXPECT_EQ(ask("GET", "/v1/clients/urn:a/3/0?format=xml").status, 400);
     EXPECT_EQ(ask("GET", "/v1/clients/nobody/3/0").status, 404);
-    EXPECT_EQ(ask("PATCH", "/v1/clients/urn:a/3/0").status, 405);
+    EXPECT_EQ(ask("PATCH", "/v1/clients/urn:a/3/0/1", R"({"value": 1})").status, 400);
+    EXPECT_EQ(ask("BREW", "/v1/clients/urn:a/3/0").status, 405);
+    EXPECT_EQ(ask("GET", "/v1/clients/urn:a/3/0?depth=1").status, 400);
+    EXPECT_EQ(ask("GET", "/v1/clients/urn:a/3/0?discover&depth=4").status, 400);
 }
 
 TEST_F(Routes, GiveUpWaiting) {

@@ -162,5 +162,23 @@ TEST_F(Listener, ServesOthersWhileAHundredConnectionsAreIdle) {
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(15));
 }
 
+TEST_F(Listener, TakesALongBodyWhereTheHandlerWantsIt) {
+    const auto limit = [](const HttpRequest& request) {
+        return request.segments.size() == 1 ? std::size_t{1} << 20 : HttpServer::max_body;
+    };
+    server_ = HttpServer::start({.port = 0, .body_limit = limit}, [](const HttpRequest& request) {
+                  return HttpAnswer{200, "text/plain", std::to_string(request.body.size()), ""};
+              }).value();
+    const std::string body(300'000, 'x');
+    const auto post = [&](const std::string& path) {
+        return ask("POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(body.size()) +
+                   "\r\n\r\n" + body);
+    };
+    const auto taken = post("/long");
+    EXPECT_EQ(status(taken), 200) << taken;
+    EXPECT_NE(taken.find("300000"), std::string::npos);
+    EXPECT_NE(status(post("/not/long")), 200);
+}
+
 }  // namespace
 }  // namespace web
