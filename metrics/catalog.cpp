@@ -22,7 +22,8 @@ constexpr std::array metric_table{
            "Time from the first transmission of an operation to its response. A timeout is in the bucket +Inf, and not "
            "in the sum."},
     Metric{"lwm2msim_schedule_lag_seconds", MetricType::histogram, Unit::seconds, "",
-           "Time from the intended start of an operation to its first transmission: the generator's own delay."},
+           "Time from the intended start of an operation to its first transmission, less the wait for the answer to an "
+           "earlier message of the same device (RFC 7252 section 4.7): the generator's own delay."},
     Metric{"lwm2msim_failures_total", MetricType::counter, Unit::none, "op cause", "Operations that failed, by cause."},
     Metric{"lwm2msim_notifications_total", MetricType::counter, Unit::none, "type",
            "Notifications sent, confirmable or not."},

@@ -28,9 +28,10 @@ public:
     // Was memory taken for that operation?
     bool records(Operation op) const { return first_[index(op)] != absent; }
 
-    // At the first transmission of an operation, once.
-    void record_sent(Operation op, ProfileIndex profile, base::Time intended, base::Time first_sent) {
-        clocks(op, profile).lag.record(first_sent - intended);
+    // At the first transmission of an operation, once. `possible`: when it was intended, or later, when the peer had
+    // answered what went before (RFC 7252 4.7): a server that is slow makes no lag.
+    void record_sent(Operation op, ProfileIndex profile, base::Time possible, base::Time first_sent) {
+        clocks(op, profile).lag.record(first_sent - possible);
     }
     // At the response of an operation that succeeded.
     void record_success(Operation op, ProfileIndex profile, base::Time intended, base::Time first_sent,

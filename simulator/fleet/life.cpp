@@ -50,7 +50,7 @@ bool launch(Turn& turn, LinkId id, Operation operation, base::Time intended, con
         turn.counters.drop(metrics::Drop::no_slot);
         return false;
     }
-    if (!progress) turn.latency.record_sent(operation, link.profile, intended, turn.now);
+    if (!progress) turn.record_sent(operation, link.profile, intended);
     turn.counters.send(metrics::Sent::request);
     turn.send(id, datagram);
     return true;

@@ -92,7 +92,7 @@ void send_non(Turn& turn, const Notification& notification) {
     }
     turn.counters.notify(Confirmable::no);
     turn.counters.send(metrics::Sent::request);
-    turn.latency.record_sent(Operation::notify, link.profile, observation.intended, turn.now);
+    turn.record_sent(Operation::notify, link.profile, observation.intended);
     turn.send(observation.link, out);
     turn.counters.succeed(Operation::notify, link.profile);
 }
@@ -116,7 +116,7 @@ void send_con(Turn& turn, const Notification& notification) {
     }
     turn.counters.notify(Confirmable::yes);
     turn.counters.send(metrics::Sent::request);
-    turn.latency.record_sent(Operation::notify, link.profile, observation.intended, turn.now);
+    turn.record_sent(Operation::notify, link.profile, observation.intended);
     turn.send(id, out);
 }
 

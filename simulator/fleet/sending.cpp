@@ -125,7 +125,7 @@ void send_values(Turn& turn, LinkId id, Sending sending) {
         return;
     }
     if (sending.first && turn.latency.records(Operation::send)) {
-        turn.latency.record_sent(Operation::send, link.profile, sending.intended, turn.now);
+        turn.record_sent(Operation::send, link.profile, sending.intended);
     }
     turn.counters.send(metrics::Sent::request);
     turn.send(id, out);

@@ -23,7 +23,9 @@ metrics::Discard reason(coap::Discard discard) {
 }
 
 void resume(Turn& turn, LinkId id) {
+    turn.free_since = turn.now;
     if (!resume_life(turn, id) && !resume_reporting(turn, id)) (void)resume_sending(turn, id);
+    turn.free_since = base::Time::min();
 }
 
 void on_failure(Turn& turn, LinkId id, const coap::ExchangeTag& tag, metrics::Cause cause) {

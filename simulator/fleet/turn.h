@@ -23,6 +23,8 @@ struct Turn {
     metrics::Counters& counters;
     metrics::LatencyRecorder& latency;
     net::SecureLink* security = nullptr;  // null: no device of the shard speaks DTLS
+    // While what has waited for an exchange to end is sent: when that was. What the peer made it wait is no lag of ours.
+    base::Time free_since = base::Time::min();
 
     // The device's number in the fleet.
     std::uint64_t index_of(LinkId link) const { return pool.membership.index_of(pool.device_of(link)); }
@@ -36,6 +38,10 @@ struct Turn {
         const DeviceId device = pool.device_of(link);
         outbox.commit(datagram.size(), device, pool.address_of(link));
         if (pool[device].sleeps) stay_awake(*this, device);
+    }
+
+    void record_sent(metrics::Operation operation, metrics::ProfileIndex profile, base::Time intended) {
+        latency.record_sent(operation, profile, std::max(intended, free_since), now);
     }
 
     void move(LinkId id, metrics::DeviceState to) {

@@ -1,5 +1,6 @@
 // What becomes of notifications while the server does not answer: RFC 7641 4.5.2; Core 1.1.1, E.2 (resource 6 of the
 // Server object); 1.2, 7.3.2 (hqmax).
+#include "metrics/snapshot.h"
 #include "tests/support/scripted_device.h"
 
 namespace {
@@ -61,6 +62,21 @@ TEST_F(History, AnAcknowledgementLetsTheNewestFollow) {
     const auto told = device.told(100ms);
     ASSERT_EQ(told.size(), 1u);
     EXPECT_EQ(told.front().payload, "22");
+}
+
+// The value of 6 s goes out when the server has answered that of 5 s: the server's delay, not the generator's.
+TEST_F(History, WhatWaitsForTheServerIsNoLag) {
+    ScriptedDevice device(five_changes, {.behaviour = "{notify: {confirmable: true}}"});
+    observe(device, 0);
+    (void)device.told(6500ms);
+    acknowledge(device);
+    (void)device.told(100ms);
+    acknowledge(device);
+    const std::array counters{static_cast<const metrics::Counters*>(&device.counters)};
+    const std::array latencies{static_cast<const metrics::LatencyRecorder*>(&device.latency)};
+    const auto clocks = metrics::fold(counters, latencies).latencies.of(metrics::Operation::notify);
+    EXPECT_LT(clocks.lag.max(), 10ms);
+    EXPECT_GT(clocks.latency.max(), 400ms);
 }
 
 std::string past(const std::vector<std::pair<std::string, int>>& values) {

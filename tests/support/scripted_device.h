@@ -91,6 +91,7 @@ public:
     void TestBody() override {}
     using DeviceLockstep::after;
     using DeviceLockstep::counters;
+    using DeviceLockstep::latency;
     using DeviceLockstep::pool;
     using DeviceLockstep::server;
 

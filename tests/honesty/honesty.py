@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""Does the generator tell the truth about itself? Whole runs of the program on loopback, against its embedded server.
+
+    tests/honesty/honesty.py build/release/lwm2m-sim               each case once
+    tests/honesty/honesty.py build/release/lwm2m-sim --tries 20    starved and unhurried runs twenty times each
+
+Ends with `N passed, N failed`, and 1 when something failed.
+"""
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+STALL = 2.0  # seconds that the server stands still
+INVALID, INTERRUPTED, BUG = 98, 105, 1
+
+
+class Run:
+    """One run of the program: its exit code, its output and what result.json says."""
+
+    def __init__(self, program, arguments, before=(), interrupt_after=None):
+        with tempfile.TemporaryDirectory() as out:
+            command = [*before, program, "run", *arguments, "--no-listen", "--out", out]
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            if interrupt_after is not None:
+                time.sleep(interrupt_after)
+                process.send_signal(signal.SIGINT)
+            self.output, _ = process.communicate(timeout=300)
+            self.code = process.returncode
+            path = os.path.join(out, "result.json")
+            self.result = json.load(open(path)) if os.path.exists(path) else {}
+
+    def operation(self, name):
+        return next(row for row in self.result["by_operation"] if row["op"] == name)
+
+    def said(self):
+        return "\n".join(self.output.splitlines()[-14:])
+
+
+def expect(condition, what, run):
+    if not condition:
+        raise AssertionError(f"{what}\n{run.said()}")
+
+
+def stall(program):
+    """The server stands still for 2 s: what was meant to happen then took that long, what was sent took no longer."""
+    run = Run(program, [os.path.join(HERE, "stall.yaml"), "--test-freeze-server", f"6s,{STALL}s"])
+    notify = run.operation("notify")
+    latency, service = notify["latency"]["p99"], notify["service"]["p99"]
+    expect(run.code == 0, f"exit {run.code}: the server's delay was taken for the generator's", run)
+    expect(0.75 * STALL < latency < 1.1 * STALL, f"latency p99 {latency} s", run)
+    expect(service < 0.1 * STALL, f"service p99 {service} s", run)
+    return f"latency p99 {latency:.3f} s, service p99 {service * 1e3:.2f} ms"
+
+
+def leak(program):
+    """An operation that never ends breaks the conservation law."""
+    run = Run(program, ["-n", "100", "--over", "1s", "--for", "1s", "--test-leak-operation"])
+    expect(run.code == BUG, f"exit {run.code}", run)
+    return f"exit {run.code}"
+
+
+def interrupt(program):
+    """The first SIGINT lets all devices de-register, and reports."""
+    run = Run(program, ["-n", "5k", "--over", "1s", "--for", "5m"], interrupt_after=4)
+    expect(run.code == INTERRUPTED, f"exit {run.code}", run)
+    expect(run.operation("deregister")["by_result"]["ok"] == 5000, "not all have de-registered", run)
+    return f"exit {run.code}, 5,000 de-registered"
+
+
+def starved(program):
+    """One core for the fleet, its server and three busy loops: the schedule cannot be kept."""
+    core = str(min(os.sched_getaffinity(0)))
+    loops = [subprocess.Popen(["taskset", "-c", core, sys.executable, "-c", "while True: pass"]) for _ in range(3)]
+    try:
+        run = Run(program, ["-n", "60k", "--over", "3s", "--for", "2s"], before=("taskset", "-c", core))
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
+    expect(run.code == INVALID, f"exit {run.code}", run)
+    return f"exit {run.code}"
+
+
+def unhurried(program):
+    """Well below what one core can do: valid."""
+    run = Run(program, ["-n", "15k", "--over", "3s", "--for", "2s"])
+    expect(run.code == 0, f"exit {run.code}", run)
+    return f"exit {run.code}, lag p99 {run.result['generator']['lag']['p99'] * 1e3:.2f} ms"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program")
+    parser.add_argument("--tries", type=int, default=1, help="of starved and unhurried runs")
+    arguments = parser.parse_args()
+    program = os.path.abspath(arguments.program)
+    passed = failed = 0
+    for case, tries in ((stall, 1), (leak, 1), (interrupt, 1), (starved, arguments.tries), (unhurried, arguments.tries)):
+        good = 0
+        for _ in range(tries):
+            try:
+                said = case(program)
+                good += 1
+            except AssertionError as error:
+                said = f"FAILED: {error}"
+            print(f"{case.__name__:<10} {said}", flush=True)
+        print(f"{case.__name__:<10} as expected in {good} of {tries}", flush=True)
+        passed += good
+        failed += tries - good
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
