@@ -25,6 +25,7 @@ enum class Stream : std::uint32_t {
     send = 13,
     sleep = 14,
     security = 20,
+    oscore = 24,
 };
 
 // SplitMix64's finaliser: a bijection that spreads every input bit over the output.

@@ -13,6 +13,7 @@
 #include "simulator/base/region.h"
 #include "simulator/fleet/device.h"
 #include "simulator/fleet/generators.h"
+#include "simulator/fleet/security_contexts.h"
 #include "simulator/lwm2m/attributes.h"
 #include "simulator/lwm2m/dispatcher.h"
 #include "simulator/net/address.h"
@@ -125,6 +126,7 @@ public:
     base::Slab<lwm2m::Attributes> attributes;
     base::BytePool bytes;         // of the changes, compounds and history
     coap::BlockTransfers blocks;  // requests whose body comes in blocks; the peer is the LinkId
+    SecurityContexts security;    // of the devices with OSCORE
     lwm2m::Workspace workspace;
     lwm2m::Entries past_entries;  // of one past notification, while it is read
 

@@ -11,6 +11,7 @@
 #include "coap/block_transfers.h"
 #include "simulator/server/agenda.h"
 #include "simulator/server/firmware_campaign.h"
+#include "simulator/server/oscore_clients.h"
 #include "simulator/server/register_request.h"
 #include "simulator/server/send_log.h"
 
@@ -28,6 +29,8 @@ struct ServerConfig {
     const lwm2m::ObjectRegistry* objects = nullptr;
     // Where devices reach the server ("coap://127.0.0.1:5683"), for images that they fetch; empty: not known.
     std::string uri{};
+    // Whose requests may be protected; empty: nobody's.
+    OscoreDirectory oscore;
 };
 
 class Server {
@@ -85,6 +88,8 @@ private:
 
     void on_packet(base::Time now, const net::Packet& packet);
     ClientIndex on_stranger(base::Time now, const net::Packet& packet);
+    void refuse_stranger(base::Time now, const net::Packet& packet, const coap::MessageView& message,
+                         coap::OscoreFailure failure);
     static coap::Code judge(const coap::MessageView& message);
     void reply_to_stranger(base::Time now, const net::Packet& packet, const coap::MessageView& message,
                            coap::Code code);
@@ -93,7 +98,11 @@ private:
     void on_unmatched(base::Time now, ClientIndex client, const coap::MessageView& message, base::Writer& out);
     void discard(metrics::Discard reason) { figures_.discarded[metrics::index(reason)].add(); }
 
-    After on_request(base::Time now, ClientIndex client, const coap::MessageView& message, base::Writer& out);
+    After on_request(base::Time now, ClientIndex client, const coap::Incoming& incoming, base::Writer& out);
+    After answer(base::Time now, ClientIndex client, const coap::MessageView& message, base::Writer& out);
+    std::optional<coap::MessageView> unprotect(base::Time now, ClientIndex client, const coap::Incoming& incoming,
+                                               base::Writer& out);
+    coap::Code judge_security(const RegisterRequest& request) const;
     Reply handle(base::Time now, ClientIndex client, const coap::MessageView& message);
     Reply handle_register(base::Time now, ClientIndex client, const coap::MessageView& message);
     Reply handle_update(base::Time now, ClientIndex client, const coap::MessageView& message);
@@ -113,6 +122,7 @@ private:
     base::TimerWheel timers_;
     coap::Endpoint endpoint_;
     coap::BlockTransfers transfers_;
+    OscoreClients oscore_;
     Registry registry_;
     ObjectLists lists_;
     Commands commands_;
@@ -123,7 +133,9 @@ private:
     Downlink downlink_;
     Agenda agenda_;
     FirmwareCampaigns campaigns_;
-    lwm2m::Entries sent_;  // of the Send that is being read
+    lwm2m::Entries sent_;            // of the Send that is being read
+    lwm2m::Entries sent_;            // of the Send that is being read
+    OscoreClients::Opened secured_;  // the request that is being answered; without context: it was not protected
 };
 
 }  // namespace server
