@@ -128,7 +128,7 @@ async def serve(directory, port, simulator):
     site = aiocoap.oscore_sitewrapper.OscoreSiteWrapper(site, credentials)
     context = await aiocoap.Context.create_server_context(site, bind=("127.0.0.1", port))
     device = subprocess.Popen(
-        [os.path.abspath(simulator), "run", "scenario.yaml", "--target", f"coap://127.0.0.1:{port}", "--seed", "1"], cwd=HERE,
+        [os.path.abspath(simulator), "run", "scenario.yaml", "--target", f"coap://127.0.0.1:{port}"], cwd=HERE,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         request = await asyncio.wait_for(registrations.registered, PATIENCE_S)
