@@ -19,11 +19,11 @@ namespace {
 
 // In the order of GeneratorSpec::Form.
 constexpr std::array<std::string_view, std::variant_size_v<GeneratorSpec::Form>> names{
-    "constant", "uniform", "normal", "walk", "diurnal", "drain", "counter", "states", "csv", "expr"};
-constexpr std::array<std::string_view, 2> later{"route", "trace"};
+    "constant", "uniform", "normal", "walk", "diurnal", "drain", "counter", "states", "csv", "expr", "route"};
+constexpr std::array<std::string_view, 1> later{"trace"};
 
 // Beside the name of the generator, of its own and of the sampling.
-constexpr std::array<std::string_view, 5> beside{"column", "time", "every", "resolution", "phase"};
+constexpr std::array<std::string_view, 6> beside{"column", "time", "every", "resolution", "phase", "part"};
 
 constexpr std::size_t largest_csv = 64 << 20;
 constexpr std::size_t most_states = 100;
@@ -79,6 +79,7 @@ public:
         if (form == "states") spec_.form = states(body);
         if (form == "csv") spec_.form = csv(body);
         if (form == "expr") spec_.form = expr(body);
+        if (form == "route") spec_.form = route(body);
         spec_.type = target_.type;
         read_sampling(numbers);
         if (!map_.done() || diagnostics_.errors() != errors_before_) return std::nullopt;
@@ -349,6 +350,103 @@ private:
         return form;
     }
 
+    using Part = RouteGenerator::Part;
+    static constexpr std::array<std::string_view, 5> parts{"latitude", "longitude", "altitude", "speed", "bearing"};
+
+    RouteGenerator route(const Node& body) {
+        RouteGenerator form;
+        auto part = part_of_position(target_.path.object(), target_.path.resource());
+        std::string text;
+        if (map_.text("part", text)) {
+            const auto at = std::ranges::find(parts, text);
+            if (at == parts.end())
+                map_.error("part", fmt::format("part: '{}' is no part of a position", printable(text)),
+                           "latitude, longitude, altitude, speed or bearing");
+            else
+                part = static_cast<Part>(at - parts.begin());
+        }
+        if (!part) {
+            error(body, fmt::format("route: what is {} of a position?", lwm2m::to_string(target_.path)),
+                  "say part: latitude, longitude, altitude, speed or bearing");
+            return form;
+        }
+        form.part = *part;
+        // As fine as a receiver for satellites tells them.
+        const bool angle = *part == Part::latitude || *part == Part::longitude;
+        spec_.resolution = angle ? 0.000001 : 0.1;
+        spec_.every = std::chrono::seconds(10);
+        MapReader map(body, "route", diagnostics_);
+        std::vector<Waypoint> waypoints;
+        if (const Node* list = map.require("waypoints")) read_waypoints(*list, waypoints);
+        double speed = 0;
+        if (const Node* node = map.require("speed")) speed = read_speed(*node);
+        auto then = Route::Then::loop;
+        if (const Node* node = map.take("then")) then = read_then(*node);
+        base::Duration pause{0};
+        map.duration("pause", pause);
+        if (map.done() && diagnostics_.errors() == errors_before_) {
+            form.route = std::make_shared<const Route>(std::move(waypoints), speed, then, pause);
+        }
+        return form;
+    }
+
+    void read_waypoints(const Node& list, std::vector<Waypoint>& waypoints) {
+        if (!list.is_sequence() || list.items().size() < 2) {
+            error(list, "waypoints: a list of two or more is needed", "try [[48.137, 11.575], [48.2, 11.6]]");
+            return;
+        }
+        for (const Node& item : list.items()) {
+            Waypoint waypoint;
+            const auto numbers = item.items();
+            if (!item.is_sequence() || numbers.size() < 2 || numbers.size() > 3) {
+                error(item, "a waypoint is [latitude, longitude] or [latitude, longitude, altitude]");
+                return;
+            }
+            const bool read =
+                read_number(numbers[0], "latitude", waypoint.latitude, diagnostics_) &&
+                read_number(numbers[1], "longitude", waypoint.longitude, diagnostics_) &&
+                (numbers.size() < 3 || read_number(numbers[2], "altitude", waypoint.altitude, diagnostics_));
+            if (!read) return;
+            if (std::abs(waypoint.latitude) > 90 || std::abs(waypoint.longitude) > 180) {
+                error(item, "a latitude is within 90 degrees, a longitude within 180");
+                return;
+            }
+            if (!waypoints.empty() && distance(waypoints.back(), waypoint) < 0.01) {
+                error(item, "a waypoint is where the one before it is", "pause: is how long it stands at each");
+                return;
+            }
+            waypoints.push_back(waypoint);
+        }
+    }
+
+    // In m/s: "13.9", "13.9 m/s", "50 km/h".
+    double read_speed(const Node& node) {
+        std::string text;
+        if (!read_text(node, "speed", text, diagnostics_)) return 0;
+        std::string_view number = text;
+        double unit = 1;
+        for (const auto& [suffix, factor] : {std::pair<std::string_view, double>{"km/h", 1 / 3.6}, {"m/s", 1}}) {
+            if (!number.ends_with(suffix)) continue;
+            number.remove_suffix(suffix.size());
+            unit = factor;
+            break;
+        }
+        while (number.ends_with(' ')) number.remove_suffix(1);
+        const auto value = parse_number(number);
+        if (!value || *value <= 0) {
+            error(node, fmt::format("speed: '{}' is no speed", printable(text)), "try 50 km/h, or 13.9 m/s");
+            return 0;
+        }
+        return *value * unit;
+    }
+
+    Route::Then read_then(const Node& node) {
+        if (node.text() == "bounce") return Route::Then::bounce;
+        if (node.text() == "once") return Route::Then::once;
+        if (node.text() != "loop") error(node, "then: loop, bounce or once");
+        return Route::Then::loop;
+    }
+
     void read_sampling(bool numbers) {
         const auto* states = std::get_if<StatesGenerator>(&spec_.form);
         const bool sampled = numbers || (states != nullptr && states->drawn);
@@ -368,6 +466,25 @@ private:
 };
 
 }  // namespace
+
+std::optional<RouteGenerator::Part> part_of_position(std::uint16_t object, std::uint16_t resource) {
+    using Part = RouteGenerator::Part;
+    if (object == 6) {
+        switch (resource) {
+            case 0: return Part::latitude;
+            case 1: return Part::longitude;
+            case 2: return Part::altitude;
+            case 6: return Part::speed;
+            default: return std::nullopt;
+        }
+    }
+    switch (resource) {
+        case 6051: return Part::latitude;
+        case 6052: return Part::longitude;
+        case 5705: return Part::bearing;
+        default: return std::nullopt;
+    }
+}
 
 std::string_view name(const GeneratorSpec& spec) { return names[spec.form.index()]; }
 

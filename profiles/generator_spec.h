@@ -34,6 +34,12 @@
 //   {expr: "20 + 3*sin(t/600) + index%5"}
 //       t: seconds since the start of the run; index: of the device; u: a uniform draw in [0, 1) per sample; pi;
 //       operators and functions are those of muParser, with %, floor() and ceil() added
+//   {route: {waypoints: [[48.137, 11.575, 519], [48.2, 11.6]], speed: 50 km/h, then: bounce, pause: 2m}}
+//       one value of the position of something that travels from waypoint to waypoint (latitude, longitude and, where
+//       one likes, altitude), straight on and with a pause at each; `then` it goes round (loop, the default), the same
+//       way back (bounce) or stays (once). The resource says which value it is; `part:` (latitude, longitude, altitude,
+//       speed, bearing) where it does not. Devices are spread over a route that comes round. In an instance
+//       of an object with a position, route: {...} gives all its values at once.
 #pragma once
 
 #include <cstdint>
@@ -45,6 +51,7 @@
 #include <vector>
 
 #include "profiles/diagnostics.h"
+#include "profiles/route.h"
 #include "simulator/base/time.h"
 #include "simulator/base/units.h"
 #include "simulator/lwm2m/path.h"
@@ -130,9 +137,16 @@ struct ExprGenerator {
     Place place;       // for messages
 };
 
+struct RouteGenerator {
+    enum class Part : std::uint8_t { latitude, longitude, altitude, speed, bearing };
+    Part part = Part::latitude;
+    std::shared_ptr<const Route> route;  // shared by all values of the position
+};
+
 struct GeneratorSpec {
-    using Form = std::variant<ConstantGenerator, UniformGenerator, NormalGenerator, WalkGenerator, DiurnalGenerator,
-                              DrainGenerator, CounterGenerator, StatesGenerator, CsvGenerator, ExprGenerator>;
+    using Form =
+        std::variant<ConstantGenerator, UniformGenerator, NormalGenerator, WalkGenerator, DiurnalGenerator,
+                     DrainGenerator, CounterGenerator, StatesGenerator, CsvGenerator, ExprGenerator, RouteGenerator>;
     Form form;
     lwm2m::Type type =
         lwm2m::Type::none;  // of the resource: numbers are rounded and cut to fit, for a boolean 0.5 and above is true
@@ -154,8 +168,10 @@ std::string_view name(const GeneratorSpec& spec);
 bool is_generator(const Node& node);
 
 // Reads a generator; what is wrong with it goes to `diagnostics`, all of it, and nothing is returned. Reads the table
-// of `csv:`, whose path counts from the folder of the file that names it. `route` and `trace` are refused: they are not
-// supported yet.
+// of `csv:`, whose path counts from the folder of the file that names it. `trace` is refused: it is not supported yet.
 std::optional<GeneratorSpec> read_generator(const Node& node, const GeneratorTarget& target, Diagnostics& diagnostics);
+
+// Which value of a position a resource of that object is; nothing where it is none.
+std::optional<RouteGenerator::Part> part_of_position(std::uint16_t object, std::uint16_t resource);
 
 }  // namespace profiles

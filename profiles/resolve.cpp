@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "profiles/computed_resources.h"
 #include "profiles/guessed_model.h"
 #include "profiles/link_list.h"
 #include "profiles/population.h"
@@ -18,6 +19,9 @@ namespace {
 using lwm2m::ObjectModel;
 using lwm2m::Path;
 using lwm2m::ResourceModel;
+
+constexpr std::string_view without_key = "without";
+constexpr std::string_view route_key = "route";
 
 constexpr std::uint16_t security_object = 0;
 constexpr std::uint16_t server_object = 1;
@@ -123,6 +127,7 @@ public:
         add_servers();
         add_device();
         add_access_control();
+        add_own();
         add_mandatory();
         if (count_ <= resource_cap) emit();
         resolve_actions();
@@ -291,7 +296,22 @@ private:
         if (!range) return;
         detail::check_map(entry.value, entry.key, diagnostics_);
         InstanceDraft drafts;
-        for (const Node::Entry& resource : entry.value.entries()) read_resource(*model, range->first, resource, drafts);
+        std::vector<std::uint16_t> without;
+        const Node::Entry* route = nullptr;
+        for (const Node::Entry& resource : entry.value.entries()) {
+            if (resource.key == without_key) {
+                read_without(*model, resource.value, without);
+            } else if (resource.key == route_key) {
+                route = &resource;
+            } else {
+                read_resource(*model, range->first, resource, drafts);
+            }
+        }
+        if (route != nullptr) read_route(*model, range->first, *route, drafts);
+        for (unsigned i = range->first; i <= range->last; ++i) {
+            const Path path(*id, static_cast<std::uint16_t>(i));
+            if (!without.empty()) without_[path].insert(without.begin(), without.end());
+        }
         for (unsigned i = range->first; i <= range->last; ++i) {
             lay(Path(*id, static_cast<std::uint16_t>(i)), drafts, entry.place);
         }
@@ -402,6 +422,63 @@ private:
         drafts.emplace(*id, std::move(draft));
     }
 
+    // route: {waypoints: ...}: all values of a position that are not given by themselves.
+    void read_route(const ObjectModel& object, std::uint16_t instance, const Node::Entry& entry,
+                    InstanceDraft& drafts) {
+        bool any = false;
+        for (const ResourceModel& model : object.resources) {
+            if (!part_of_position(object.id, model.id) || model.type != lwm2m::Type::floating) continue;
+            any = true;
+            if (drafts.contains(model.id)) continue;
+            auto spec = read_generator(route_of(entry),
+                                       GeneratorTarget{Path(object.id, instance, model.id), model.type}, diagnostics_);
+            if (!spec) return;
+            Draft draft;
+            draft.model = &model;
+            draft.file = entry.place.source ? entry.place.source->name : "";
+            draft.resources.push_back(blank(model));
+            draft.resources.back().generator = static_cast<std::int32_t>(result_.generators.size());
+            result_.generators.push_back(*std::move(spec));
+            drafts.emplace(model.id, std::move(draft));
+        }
+        if (!any) diagnostics_.error(entry.place, fmt::format("object {} has no position to travel", object.id));
+    }
+
+    // As a generator is written: what is said of the sampling stands beside the route.
+    static Node route_of(const Node::Entry& entry) {
+        std::vector<Node::Entry> outer;
+        std::vector<Node::Entry> inner;
+        for (const Node::Entry& member : entry.value.entries()) {
+            const bool sampling = member.key == "every" || member.key == "phase";
+            (sampling ? outer : inner).push_back(member);
+        }
+        outer.push_back({std::string(route_key), entry.place, Node::make_map(std::move(inner), entry.value.place())});
+        return Node::make_map(std::move(outer), entry.value.place());
+    }
+
+    // without: [factory_reset]: what the instance does not have though it would come by itself.
+    void read_without(const ObjectModel& object, const Node& list, std::vector<std::uint16_t>& ids) {
+        if (!list.is_sequence()) {
+            diagnostics_.error(list.place(), "without: a list of resources is needed", "try [factory_reset]");
+            return;
+        }
+        const auto own = provided(object, [](std::uint16_t) { return true; });
+        for (const Node& item : list.items()) {
+            const auto id = selection_.resource(object.id, item.text());
+            const ResourceModel* const model = id ? object.find(*id) : nullptr;
+            if (model == nullptr) {
+                diagnostics_.error(item.place(), id ? "there is no such resource" : id.error().message);
+            } else if (model->mandatory) {
+                diagnostics_.error(item.place(), fmt::format("without: {} is mandatory", model->key));
+            } else if (std::ranges::find(own, *id) == own.end()) {
+                diagnostics_.error(item.place(),
+                                   fmt::format("without: {} is there only where it is named", model->key));
+            } else {
+                ids.push_back(*id);
+            }
+        }
+    }
+
     void unknown_resource(const ObjectModel& object, const Node::Entry& entry, std::string message) {
         for (const ObjectModel* other : registry_.versions(object.id)) {
             const auto id = parse_id(entry.key);
@@ -482,6 +559,11 @@ private:
 
     bool read_value_into(const Path& path, const ResourceModel& model, const Node& node, Draft& draft) {
         ResolvedResource resource = blank(model);
+        if (node.is_null() && is_computed(*model_of(path.object()), model.id)) {
+            resource.computed = true;
+            draft.resources.push_back(std::move(resource));
+            return true;
+        }
         const Node& inner = is_wrapped(node) ? *node.find("value") : node;
         const bool right = inner.is_scalar()     ? read_constant(path, model, inner, resource)
                            : is_generator(inner) ? read_generated(path, model, inner, resource)
@@ -493,8 +575,9 @@ private:
     bool report_shape(const Path& path, const Node& node) {
         std::string hint = "a generator is a map with its name: {uniform: [18, 24]}";
         if (node.is_map() && !node.entries().empty()) {
-            static constexpr std::array<std::string_view, 10> generators{
-                "constant", "counter", "uniform", "normal", "walk", "diurnal", "drain", "states", "csv", "expr"};
+            static constexpr std::array<std::string_view, 11> generators{"constant", "counter", "uniform", "normal",
+                                                                         "walk",     "diurnal", "drain",   "states",
+                                                                         "csv",      "expr",    "route"};
             const std::string near = did_you_mean(node.entries().front().key, generators);
             if (!near.empty()) hint = near;
             diagnostics_.error(node.entries().front().place,
@@ -713,6 +796,28 @@ private:
         return result_.servers.front().short_id;
     }
 
+    // What the objects have by themselves.
+    void add_own() {
+        for (auto& [path, resources] : instances_) {
+            const ObjectModel* const object = selection_.object(path.object());
+            if (object == nullptr) continue;
+            const auto has = [&](std::uint16_t id) {
+                const ResourceModel* const model = object->find(id);
+                return model != nullptr && (model->mandatory || resources.contains(id));
+            };
+            for (const std::uint16_t id : provided(*object, has)) {
+                if (resources.contains(id) || without_[path].contains(id)) continue;
+                Draft draft;
+                draft.model = object->find(id);
+                draft.resources.push_back(blank(*draft.model));
+                draft.resources.back().computed = !draft.model->operations.execute;
+                if (draft.model->multiple) draft.instances.push_back(0);
+                resources.emplace(id, std::move(draft));
+                ++count_;
+            }
+        }
+    }
+
     void add_mandatory() {
         for (auto& [path, resources] : instances_) {
             const ObjectModel* object = model_of(path.object());
@@ -856,6 +961,7 @@ private:
     ResolvedProfile result_;
     std::map<Path, InstanceDraft> instances_;
     std::set<std::pair<std::uint16_t, std::uint16_t>> warned_;  // object and resource
+    std::map<Path, std::set<std::uint16_t>> without_;           // of an instance: what was said not to be there
     std::size_t count_ = 0;                                     // resources in all drafts
     bool too_many_ = false;
 };

@@ -29,6 +29,7 @@ struct ResolvedResource {
     lwm2m::Type type = lwm2m::Type::none;  // none: executable only
     lwm2m::Operations operations;          // of the resource, from its object's model
     bool multiple = false;                 // the resource is multiple; for depth 3 it then has no instances yet
+    bool computed = false;                 // the device works its value out (computed_resources.h)
     std::int32_t generator = -1;  // index into ResolvedProfile::generators, or -1: `value` is constant until written
     lwm2m::Value value;
 };

@@ -315,6 +315,7 @@ int liveliness(const GeneratorSpec& spec) {
         int operator()(const StatesGenerator& form) const { return form.states.size() > 1 ? 2 : 0; }
         int operator()(const CsvGenerator& form) const { return form.data->times.empty() ? 0 : 2; }
         int operator()(const ExprGenerator&) const { return 3; }
+        int operator()(const RouteGenerator&) const { return 3; }
     };
     return std::visit(Rank{}, spec.form);
 }

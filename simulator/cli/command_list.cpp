@@ -20,7 +20,7 @@ struct GeneratorLine {
     std::string_view example;
     std::string_view meaning;
 };
-constexpr std::array<GeneratorLine, 10> generators{{
+constexpr std::array<GeneratorLine, 11> generators{{
     {"constant", "{constant: 21}", "the same value always"},
     {"uniform", "{uniform: [18, 24]}", "drawn anew at each sample"},
     {"normal", "{normal: {mean: 21, deviation: 0.5}}", "drawn anew; min and max cut it"},
@@ -32,6 +32,7 @@ constexpr std::array<GeneratorLine, 10> generators{{
      "one after the other, or by weight"},
     {"csv", "{csv: sites.csv, column: lat}", "a row for each device, or for each moment"},
     {"expr", "{expr: \"20 + 3*sin(t/600) + index%5\"}", "an expression of t, index and u"},
+    {"route", "{route: {waypoints: [[48.1, 11.5], [48.2, 11.6]], speed: 50 km/h}}", "a part of a position that moves"},
 }};
 
 int refuse(std::ostream& err, const std::string& message) {

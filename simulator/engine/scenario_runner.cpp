@@ -189,6 +189,7 @@ std::optional<StartError> ScenarioRunner::open() {
                                 plan.prefix_size, plan.prefix_size * plan.sockets * threads)};
                 return;
             }
+            membership.address_of = [plan](std::uint32_t device) { return plan.address_of(device); };
             auto transport = net::UdpTransport::open(host.io, plan);
             if (!transport) {
                 errors[i] = StartError{metrics::ExitCode::host, transport.error().message};
@@ -247,6 +248,8 @@ std::optional<StartError> ScenarioRunner::probe_target() const {
 
 metrics::RunResult ScenarioRunner::run() {
     clock_.start_at(std::chrono::steady_clock::now() + start_lead);
+    const auto unix_start = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now() + start_lead);
+    for (auto& host : shards_) host->shard->pool().unix_start = unix_start.time_since_epoch().count();
     for (auto& host : servers_) host->thread->start();
     for (auto& host : shards_) host->thread->start();
     if (options_.hooks.leak_operation) shards_[0]->thread->run([&] { shards_[0]->shard->leak_operation(); });

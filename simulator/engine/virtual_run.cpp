@@ -205,6 +205,10 @@ private:
             const auto number = static_cast<std::uint32_t>(host->members.index_of(device));
             host->transport->attach(device, net::Address::from_v4(first_address + number, device_port));
         }
+        host->members.address_of = [first = host->members.first_index, stride = host->members.stride](auto device) {
+            return net::Address::from_v4(first_address + static_cast<std::uint32_t>(first + device * stride),
+                                         device_port);
+        };
         net::Transport* outermost = host->transport.get();
         if (model_.impaired) {
             const fleet::Membership& members = host->members;

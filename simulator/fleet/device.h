@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <string_view>
 
 #include "coap/endpoint.h"
@@ -138,6 +139,16 @@ struct PastNotification {
     std::uint32_t next = base::no_index;
 };
 
+// What was measured of a value (tally.h).
+struct Tally {
+    base::Time upto{};  // until when
+    double least = std::numeric_limits<double>::quiet_NaN();
+    double most = std::numeric_limits<double>::quiet_NaN();
+    double sum = 0;     // value times seconds
+    double active = 0;  // seconds above 0
+    double idle = 0;    // the others
+};
+
 // How one device differs from its profile at one path. The newest change at a path holds.
 struct Change {
     enum class Kind : std::uint8_t {
@@ -145,6 +156,8 @@ struct Change {
         removed,           // instance, resource or resource instance: it and all below are gone
         instance_created,  // depth 2; replaces what the profile has there
         attributes,        // see `number`: index of the attribute record
+        tally,             // see `number`: index of the tally of the value at the path
+        note,              // see `number`: what the object's behaviour remembers there (behaviour.h)
     };
     lwm2m::Path path;
     Kind kind = Kind::value;

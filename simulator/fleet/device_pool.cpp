@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t largest_answer = 256 * 1024;  // bytes; a body beyond it is answered with 5.00
 
+constexpr std::uint16_t statistics_object = 7;
+
 constexpr std::uint32_t most_transfers = 1u << 17;  // memory is taken for those under way only
 
 // How far from registered.
@@ -43,6 +45,8 @@ ProfileState::ProfileState(profiles::ResolvedProfilePtr resolved)
     binding = profile->binding + (first_version && profile->queue_mode ? "Q" : "");
     queue_parameter = !first_version && profile->queue_mode;
     abilities.root_path = profile->root_path;
+    counts_traffic = std::ranges::any_of(
+        profile->instances, [](const auto& instance) { return instance.path.object() == statistics_object; });
     abilities.formats = profile->formats;
     abilities.default_format = profile->default_format;
     abilities.composite = !first_version;
@@ -72,6 +76,7 @@ DevicePool::DevicePool(std::uint64_t run_seed, Membership members, std::vector<p
       history(share_of(membership.devices, 4)),
       changes(share_of(membership.devices, capacity.changes_per_device)),
       attributes(share_of(membership.devices, 2)),
+      tallies(share_of(membership.devices, 2)),
       bytes(share_of(membership.devices, capacity.changes_per_device)),
       blocks({.transfers = std::min(membership.devices + 64, most_transfers)}),
       devices_(membership.devices) {
@@ -83,6 +88,8 @@ DevicePool::DevicePool(std::uint64_t run_seed, Membership members, std::vector<p
             profiles[i].servers[j + 1].address = servers.further[i][j];
         }
     }
+    const bool counts = std::ranges::any_of(profiles, [](const auto& profile) { return profile.counts_traffic; });
+    if (counts) traffic_ = base::Region<Traffic>(membership.devices);
     workspace.payload.resize(largest_answer);
     for (DeviceId id = 0; id < membership.devices; ++id) {
         Device& device = *new (&devices_[id]) Device;

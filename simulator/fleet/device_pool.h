@@ -11,8 +11,10 @@
 #include "profiles/resolved_profile.h"
 #include "simulator/base/byte_pool.h"
 #include "simulator/base/region.h"
+#include "simulator/base/text_ring.h"
 #include "simulator/fleet/device.h"
 #include "simulator/fleet/generators.h"
+#include "simulator/fleet/traffic.h"
 #include "simulator/lwm2m/attributes.h"
 #include "simulator/lwm2m/dispatcher.h"
 #include "simulator/net/address.h"
@@ -35,6 +37,7 @@ struct ProfileState {
     std::vector<ServerState> servers;  // by Link::server
     std::string binding;               // as registered, unless a server has written another
     bool queue_parameter = false;      // 1.1 and later say queue mode beside the binding
+    bool counts_traffic = false;       // has the object that tells of it
 };
 
 // Which devices of the fleet a shard has, and how they are called. `index` is the device's number in the whole fleet:
@@ -46,6 +49,9 @@ struct Membership {
     std::function<metrics::ProfileIndex(std::uint64_t index)> profile_of;
     // Writes the endpoint name, returns its length (at most the memory's).
     std::function<std::size_t(std::uint64_t index, base::MutableBytes memory)> endpoint_name;
+
+    // The address that a device speaks from; empty where nobody knows.
+    std::function<net::Address(DeviceId device)> address_of{};
 
     std::uint64_t index_of(DeviceId device) const { return first_index + device * stride; }
 };
@@ -112,6 +118,15 @@ public:
     // a link that has not begun does not count beside one that has.
     metrics::DeviceState state_of(DeviceId device) const;
 
+    // REQUIRES: the device's profile has Connectivity Statistics.
+    Traffic& traffic(DeviceId device) { return traffic_[device]; }
+    void count_sent(base::Time now, DeviceId device, std::size_t size) {
+        if (Traffic* const traffic = counted(device)) traffic->count(now, size, traffic->sent, headers());
+    }
+    void count_received(base::Time now, DeviceId device, std::size_t size) {
+        if (Traffic* const traffic = counted(device)) traffic->count(now, size, traffic->received, headers());
+    }
+
     std::uint64_t seed;
     Membership membership;
     std::vector<ProfileState> profiles;
@@ -123,15 +138,24 @@ public:
     base::Slab<PastNotification> history;
     base::Slab<Change> changes;
     base::Slab<lwm2m::Attributes> attributes;
+    base::Slab<Tally> tallies;
     base::BytePool bytes;         // of the changes, compounds and history
     coap::BlockTransfers blocks;  // requests whose body comes in blocks; the peer is the LinkId
     lwm2m::Workspace workspace;
-    lwm2m::Entries past_entries;  // of one past notification, while it is read
+    lwm2m::Entries past_entries;              // of one past notification, while it is read
+    base::TextRing texts;                     // of values that are computed, as long as a request
+    std::int64_t unix_start = 1'767'225'600;  // Unix time at base::Time{}; in virtual time 2026 begins
 
 private:
     void add_further_links(DeviceId id);
+    Traffic* counted(DeviceId device) {
+        if (traffic_.capacity() == 0 || !profiles[devices_[device].profile].counts_traffic) return nullptr;
+        return &traffic_[device];
+    }
+    std::size_t headers() const { return server.v6 ? 48 : 28; }  // of IP and UDP
 
     base::Region<Device> devices_;
+    base::Region<Traffic> traffic_;  // only where a profile counts it
 };
 
 }  // namespace fleet

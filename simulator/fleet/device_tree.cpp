@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 namespace fleet {
 namespace {
@@ -9,8 +10,6 @@ namespace {
 using lwm2m::Path;
 using lwm2m::Type;
 using lwm2m::ValueView;
-
-const Path reboot(3, 0, 4);
 
 std::uint64_t pack(base::BytePool::Handle handle) { return handle.index; }
 
@@ -22,6 +21,7 @@ void release(Turn& turn, const Change& change) {
     if (change.kind == Change::Kind::attributes) {
         turn.pool.attributes.give_back(static_cast<std::uint32_t>(change.number));
     }
+    if (change.kind == Change::Kind::tally) turn.pool.tallies.give_back(static_cast<std::uint32_t>(change.number));
 }
 
 // Takes all changes for which `goes` holds off the device's list.
@@ -46,9 +46,7 @@ bool is_of_server(const Path& path, std::uint16_t resource) {
     return path.depth == 3 && path.ids[0] == 1 && path.ids[2] == resource;
 }
 constexpr std::uint16_t server_lifetime = 1;
-constexpr std::uint16_t disable = 4;
 constexpr std::uint16_t server_binding = 7;
-constexpr std::uint16_t registration_update_trigger = 8;
 
 bool has_bytes(Type type) { return type == Type::string || type == Type::opaque || type == Type::corelnk; }
 
@@ -107,7 +105,8 @@ bool DeviceTree::exists(const Path& path) const {
     if (path.depth == 0) return true;
     for (auto at = device_.changes; at != base::no_index; at = turn_.pool.changes[at].next) {
         const Change& change = turn_.pool.changes[at];
-        const bool adds = change.kind == Change::Kind::value || change.kind == Change::Kind::instance_created;
+        const bool adds = change.kind == Change::Kind::value || change.kind == Change::Kind::instance_created ||
+                          change.kind == Change::Kind::note;
         if (adds && path.contains(change.path)) return true;
     }
     return in_profile(path) && !hidden(path);
@@ -134,7 +133,8 @@ void DeviceTree::children(const Path& path, std::vector<std::uint16_t>& ids) con
     }
     for (auto at = device_.changes; at != base::no_index; at = turn_.pool.changes[at].next) {
         const Change& change = turn_.pool.changes[at];
-        const bool adds = change.kind == Change::Kind::value || change.kind == Change::Kind::instance_created;
+        const bool adds = change.kind == Change::Kind::value || change.kind == Change::Kind::instance_created ||
+                          change.kind == Change::Kind::note;
         if (adds && change.path.depth > level && path.contains(change.path)) ids.push_back(change.path.ids[level]);
     }
     std::sort(ids.begin() + first, ids.end());
@@ -181,14 +181,18 @@ ValueView DeviceTree::read(const Path& path) const {
         if (registered > 0) return ValueView::of_integer(registered);
     }
     const auto at = profile().find(path);
-    if (at < 0 || (device_.changes != base::no_index && hidden(path))) return {};
+    if (at < 0 || (device_.changes != base::no_index && hidden(path))) {
+        // Of an instance that a server has created: what the behaviour remembers stands for what it computes.
+        return note(path) ? computed(path) : ValueView{};
+    }
     const auto& resource = profile().resources[static_cast<std::size_t>(at)];
+    if (resource.computed) return computed(path);
     if (resource.generator < 0) return resource.value.view();
     return state_.generators.evaluate(static_cast<std::size_t>(resource.generator),
                                       {turn_.pool.seed, turn_.index_of(id_), path, turn_.now});
 }
 
-coap::Code DeviceTree::remember(const Change& change) {
+coap::Code DeviceTree::remember(const Change& change) const {
     const auto index = turn_.pool.changes.take();
     if (index == base::no_index) {
         release(turn_, change);
@@ -201,7 +205,131 @@ coap::Code DeviceTree::remember(const Change& change) {
     return coap::Code::changed;
 }
 
+const Behaviour* DeviceTree::behaviour_at(const Path& path) const {
+    const auto* const model = object(path.object());
+    return model == nullptr ? nullptr : behaviour_of(*model);
+}
+
+ValueView DeviceTree::computed(const Path& path) const {
+    const Behaviour* const behaviour = behaviour_at(path);
+    return behaviour == nullptr || behaviour->read == nullptr ? ValueView{} : behaviour->read(*this, path);
+}
+
+// What the profile says of a resource or resource instance where that still holds; null where it does not.
+const profiles::ResolvedResource* DeviceTree::unwritten(const Path& path) const {
+    const auto at = profile().find(path);
+    if (at < 0) return nullptr;
+    if (device_.changes != base::no_index && (hidden(path) || find_change(path, Change::Kind::value))) return nullptr;
+    return &profile().resources[static_cast<std::size_t>(at)];
+}
+
+bool DeviceTree::is_computed(const Path& path) const {
+    const auto* const resource = unwritten(path);
+    if (resource != nullptr) return resource->computed;
+    return note(path) && !find_change(path, Change::Kind::value);
+}
+
+bool DeviceTree::is_generated(const Path& path) const {
+    const auto* const resource = unwritten(path);
+    return resource != nullptr && resource->generator >= 0;
+}
+
+void DeviceTree::restore(const Path& instance) {
+    forget_if(turn_, device_, [&](const Change& old) {
+        const bool value = old.kind == Change::Kind::value || old.kind == Change::Kind::removed;
+        return value && old.path.depth > instance.depth && instance.contains(old.path);
+    });
+}
+
+std::optional<std::uint64_t> DeviceTree::note(const Path& path) const {
+    const Change* const change = find_change(path, Change::Kind::note);
+    return change == nullptr ? std::nullopt : std::optional(change->number);
+}
+
+coap::Code DeviceTree::set_note(const Path& path, std::uint64_t number) {
+    forget_if(turn_, device_, [&](const Change& old) { return old.kind == Change::Kind::note && old.path == path; });
+    Change change;
+    change.path = path;
+    change.kind = Change::Kind::note;
+    change.number = number;
+    return remember(change);
+}
+
+const Tally* DeviceTree::tally(const Path& path) const {
+    const Change* const change = find_change(path, Change::Kind::tally);
+    return change == nullptr ? nullptr : &turn_.pool.tallies[static_cast<std::uint32_t>(change->number)];
+}
+
+bool DeviceTree::keep_tally(const Path& path, const Tally& tally) const {
+    if (const Change* const known = find_change(path, Change::Kind::tally)) {
+        turn_.pool.tallies[static_cast<std::uint32_t>(known->number)] = tally;
+        return true;
+    }
+    const auto index = turn_.pool.tallies.take();
+    if (index == base::no_index) {
+        turn_.counters.drop(metrics::Drop::no_slot);
+        return false;
+    }
+    turn_.pool.tallies[index] = tally;
+    Change change;
+    change.path = path;
+    change.kind = Change::Kind::tally;
+    change.number = index;
+    return remember(change) == coap::Code::changed;
+}
+
+base::Time DeviceTree::sampled(const Path& path) const {
+    const auto* const resource = unwritten(path);
+    if (resource == nullptr || resource->generator < 0) return turn_.now;
+    return state_.generators.sampled_at(static_cast<std::size_t>(resource->generator),
+                                        {turn_.pool.seed, turn_.index_of(id_), path, turn_.now});
+}
+
+ValueView DeviceTree::in_type(const Path& path, double number) const {
+    const auto* const model = object(path.object());
+    const auto* const resource = model == nullptr ? nullptr : model->find(path.resource());
+    if (resource == nullptr) return {};
+    switch (resource->type) {
+        case Type::floating: return ValueView::of_floating(number);
+        case Type::integer: return ValueView::of_integer(static_cast<std::int64_t>(std::llround(number)));
+        case Type::time: return ValueView::of_time(static_cast<std::int64_t>(std::llround(number)));
+        case Type::unsigned_integer: return ValueView::of_unsigned(static_cast<std::uint64_t>(std::max(0.0, number)));
+        case Type::boolean: return ValueView::of_boolean(number != 0);
+        case Type::none:
+        case Type::string:
+        case Type::opaque:
+        case Type::objlnk:
+        case Type::corelnk: break;
+    }
+    return {};
+}
+
+void DeviceTree::touch(const Path& path) {
+    if (touched_count_ < touched_.size()) {
+        touched_[touched_count_++] = path;
+    } else {
+        touched_.back() = Path{};  // more than fit: everything
+    }
+}
+
+coap::Code DeviceTree::accepts(const Path& path, const ValueView& value) const {
+    const Behaviour* const behaviour = behaviour_at(path);
+    if (behaviour == nullptr || behaviour->accepts == nullptr) return coap::Code::changed;
+    return behaviour->accepts(*this, path, value);
+}
+
 coap::Code DeviceTree::write(const Path& path, const ValueView& value) {
+    const Behaviour* const behaviour = behaviour_at(path);
+    if (behaviour == nullptr) return keep(path, value);
+    if (behaviour->write != nullptr) {
+        if (const auto code = behaviour->write(*this, path, value)) return *code;
+    }
+    const auto code = keep(path, value);
+    if (code == coap::Code::changed && behaviour->written != nullptr) behaviour->written(*this, path);
+    return code;
+}
+
+coap::Code DeviceTree::keep(const Path& path, const ValueView& value) {
     Change change;
     change.path = path;
     change.type = value.type;
@@ -226,9 +354,7 @@ coap::Code DeviceTree::write(const Path& path, const ValueView& value) {
     forget_if(turn_, device_, [&](const Change& old) {
         return old.path == path && (old.kind == Change::Kind::value || old.kind == Change::Kind::removed);
     });
-    const auto code = remember(change);
-    if (code == coap::Code::changed && path.object() == 1) server_written(path);
-    return code;
+    return remember(change);
 }
 
 coap::Code DeviceTree::create(const Path& instance) {
@@ -239,6 +365,8 @@ coap::Code DeviceTree::create(const Path& instance) {
     const auto code = remember(change);
     if (code != coap::Code::changed) return code;
     object_list_changed();
+    const Behaviour* const behaviour = behaviour_at(instance);
+    if (behaviour != nullptr && behaviour->created != nullptr) behaviour->created(*this, instance);
     return coap::Code::created;
 }
 
@@ -284,37 +412,25 @@ void DeviceTree::server_written(const Path& resource) {
     });
 }
 
-// A lifetime that can be registered, and the one binding that the device has.
-coap::Code DeviceTree::accepts(const Path& path, const ValueView& value) const {
-    if (is_of_server(path, server_lifetime)) {
-        const double seconds = lwm2m::to_number(value);
-        const double least = profile().version == profiles::Lwm2mVersion::v1_2 ? 0 : 1;
-        if (!(seconds >= least && seconds <= 4294967295.0)) return coap::Code::bad_request;
-    }
-    if (is_of_server(path, server_binding)) {
-        const auto text = base::as_text(value.bytes);
-        const bool queued = text == profile().binding + "Q" && profile().version == profiles::Lwm2mVersion::v1_0;
-        if (text != profile().binding && !queued) return coap::Code::bad_request;
-    }
-    return coap::Code::changed;
+void DeviceTree::update_wanted(const Path& server) {
+    for_each_link([&](Link& link) {
+        if (turn_.pool.server_of(link).object == server) ask_for_update(link);
+    });
 }
 
-coap::Code DeviceTree::execute(const Path& path, std::string_view) {
-    if (is_of_server(path, disable)) {
-        for_each_link([&](Link& link) {
-            if (path.prefix(2) == turn_.pool.server_of(link).object) link.disabled = true;
-        });
-    }
-    if (is_of_server(path, registration_update_trigger)) {
-        for_each_link([&](Link& link) {
-            if (path.prefix(2) == turn_.pool.server_of(link).object) ask_for_update(link);
-        });
-    }
+void DeviceTree::disable(const Path& server) {
+    for_each_link([&](Link& link) {
+        if (turn_.pool.server_of(link).object == server) link.disabled = true;
+    });
+}
+
+coap::Code DeviceTree::execute(const Path& path, std::string_view arguments) {
     for (const auto& [trigger, away] : profile().behaviour.reboot_on_execute) {
-        if (trigger == path) wants_reboot_ = away;
+        if (trigger == path) after_answer.reboot = away;
     }
-    if (path == reboot && !wants_reboot_) wants_reboot_ = std::chrono::seconds(1);
-    return coap::Code::changed;
+    const Behaviour* const behaviour = behaviour_at(path);
+    if (behaviour == nullptr || behaviour->execute == nullptr) return coap::Code::changed;
+    return behaviour->execute(*this, path, arguments).value_or(coap::Code::changed);
 }
 
 const lwm2m::Attributes* DeviceTree::find(const Path& path) const {
@@ -352,18 +468,35 @@ base::Time DeviceTree::next_change(const Path& path) const {
     auto at = std::lower_bound(resources.begin(), resources.end(), path,
                                [](const auto& candidate, const Path& wanted) { return candidate.path < wanted; });
     for (; at != resources.end() && path.contains(at->path); ++at) {
-        if (at->generator < 0) continue;
+        if (at->generator < 0 && !at->computed) continue;
         if (device_.changes != base::no_index && (hidden(at->path) || find_change(at->path, Change::Kind::value)))
             continue;
+        if (at->computed) {
+            next = std::min(next, next_computed(at->path, path));
+            continue;
+        }
         next =
             std::min(next, state_.generators.next_change(static_cast<std::size_t>(at->generator),
                                                          {turn_.pool.seed, turn_.index_of(id_), at->path, turn_.now}));
     }
+    // Of instances that a server has created.
+    for (auto index = device_.changes; index != base::no_index; index = turn_.pool.changes[index].next) {
+        const Change& change = turn_.pool.changes[index];
+        if (change.kind != Change::Kind::note || !path.contains(change.path)) continue;
+        if (profile().find(change.path) < 0) next = std::min(next, next_computed(change.path, path));
+    }
     return next;
+}
+
+base::Time DeviceTree::next_computed(const Path& path, const Path& observed) const {
+    const Behaviour* const behaviour = behaviour_at(path);
+    if (behaviour == nullptr || behaviour->next_change == nullptr) return base::never;
+    return behaviour->next_change(*this, path, observed);
 }
 
 base::Time DeviceTree::next_passing(const Path& path, std::span<const double> thresholds) const {
     const auto at = profile().find(path);
+    if (is_computed(path)) return next_change(path);
     if (at < 0 || profile().resources[static_cast<std::size_t>(at)].generator < 0) return base::never;
     if (device_.changes != base::no_index && (hidden(path) || find_change(path, Change::Kind::value))) {
         return base::never;

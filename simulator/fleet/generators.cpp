@@ -204,11 +204,30 @@ double value_of(const profiles::CounterGenerator& form, Type, const Sample& samp
     return value;
 }
 
-// Only the forms that make numbers, and expr apart (it needs its compiled expression).
-template <class Form>
-concept Numeric = requires(const Form& form, const Sample& sample, const Draws& draws) {
-    { value_of(form, Type::floating, sample, draws) } -> std::same_as<double>;
-};
+// Devices are spread over a route that comes round; all set out together where it ends, or where `phase` says when.
+double value_of(const profiles::RouteGenerator& form, const GeneratorSpec& spec, const Sample& sample,
+                const Draws& draws) {
+    using Part = profiles::RouteGenerator::Part;
+    const profiles::Route& route = *form.route;
+    const double ahead = spec.phase     ? -base::seconds(*spec.phase)
+                         : route.ends() ? 0
+                                        : draws.unit(Draws::span) * route.seconds();
+    const auto position = route.at(sample.t + ahead);
+    switch (form.part) {
+        case Part::latitude: return position.at.latitude;
+        case Part::longitude: return position.at.longitude;
+        case Part::altitude: return position.at.altitude;
+        case Part::speed: return position.speed;
+        case Part::bearing: return position.bearing;
+    }
+    return 0;
+}
+
+// All values of a position are drawn alike, and sampled at the same moments: by their instance.
+GeneratorContext drawn_for(const GeneratorSpec& spec, GeneratorContext context) {
+    if (std::holds_alternative<profiles::RouteGenerator>(spec.form)) context.path = context.path.prefix(2);
+    return context;
+}
 
 // To the nearest multiple of the resolution; by division where it is a fraction such as 0.1, so that 0.3 is 3/10 and
 // not 3 * 0.1.
@@ -268,12 +287,18 @@ ValueView in_type(double value, Type type) {
     return ValueView::of_floating(value);
 }
 
-template <Numeric Form>
+template <class Form>
 ValueView view_of(const Form& form, const GeneratorSpec& spec, const Sampling& sampling, const Draws& draws,
                   std::uint64_t number) {
     const Sample sample{number, base::seconds(sampling.at(number)), static_cast<double>(sampling.every) / 1e9};
     const Limits within = limits(form);
-    const double value = rounded(value_of(form, spec.type, sample, draws), spec.resolution);
+    double value = 0;
+    if constexpr (std::same_as<Form, profiles::RouteGenerator>) {
+        value = value_of(form, spec, sample, draws);
+    } else {
+        value = value_of(form, spec.type, sample, draws);
+    }
+    value = rounded(value, spec.resolution);
     return in_type(std::clamp(value, within.min, within.max), spec.type);
 }
 
@@ -400,8 +425,9 @@ Generators::~Generators() = default;
 Generators::Generators(Generators&&) noexcept = default;
 Generators& Generators::operator=(Generators&&) noexcept = default;
 
-ValueView Generators::evaluate(std::size_t generator, const GeneratorContext& context) const {
+ValueView Generators::evaluate(std::size_t generator, const GeneratorContext& asked) const {
     const GeneratorSpec& spec = (*specs_)[generator];
+    const GeneratorContext context = drawn_for(spec, asked);
     const std::int64_t at = since_start(context.time);
     return std::visit(
         [&]<class Form>(const Form& form) -> ValueView {
@@ -434,8 +460,9 @@ ValueView Generators::evaluate(std::size_t generator, const GeneratorContext& co
         spec.form);
 }
 
-Time Generators::next_change(std::size_t generator, const GeneratorContext& context) const {
+Time Generators::next_change(std::size_t generator, const GeneratorContext& asked) const {
     const GeneratorSpec& spec = (*specs_)[generator];
+    const GeneratorContext context = drawn_for(spec, asked);
     const std::int64_t at = since_start(context.time);
     return std::visit(
         [&]<class Form>(const Form& form) -> Time {
@@ -463,6 +490,18 @@ Time Generators::next_change(std::size_t generator, const GeneratorContext& cont
             }
         },
         spec.form);
+}
+
+Time Generators::sampled_at(std::size_t generator, const GeneratorContext& asked) const {
+    const GeneratorSpec& spec = (*specs_)[generator];
+    const auto* const states = std::get_if<profiles::StatesGenerator>(&spec.form);
+    if (std::holds_alternative<profiles::ConstantGenerator>(spec.form) ||
+        std::holds_alternative<profiles::CsvGenerator>(spec.form) || (states != nullptr && !states->drawn)) {
+        return asked.time;
+    }
+    const Draws draws(drawn_for(spec, asked));
+    const Sampling sampling(spec, draws);
+    return Time(sampling.at(sampling.number(asked.time)));
 }
 
 std::optional<Time> Generators::next_crossing(std::size_t generator, const GeneratorContext& context,

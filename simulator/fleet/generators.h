@@ -46,6 +46,9 @@ public:
     // form allows it (drain, counter) the value really is another one then.
     base::Time next_change(std::size_t generator, const GeneratorContext& context) const;
 
+    // The moment from which on the value stands as it does at context.time, of one that is sampled; else that.
+    base::Time sampled_at(std::size_t generator, const GeneratorContext& context) const;
+
     // The first moment after context.time at which the value is on the other side of `threshold` (at or below it, or
     // above it) than it is now; base::never when it never will be. Nothing where it cannot be computed: then
     // next_change() has to be followed.

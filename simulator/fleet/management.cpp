@@ -193,8 +193,10 @@ void on_request(Turn& turn, LinkId id, const coap::MessageView& message, Repeate
     } else if (changes_something(request.kind) && request.kind != RequestKind::execute) {
         on_written(turn, device, request.path);
     }
-    if (const auto away = tree.wants_reboot()) {
+    for (const auto& path : tree.touched()) on_written(turn, device, path);
+    if (const auto away = tree.after_answer.reboot) {
         power_cycle(turn, device, *away);
+        if (tree.after_answer.factory_reset) DeviceTree::forget_changes(turn, turn.pool[device]);
         return;
     }
     for (LinkId each = device; each != base::no_index; each = turn.pool.next_link(each)) {

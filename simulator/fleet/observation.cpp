@@ -83,17 +83,6 @@ void keep_words(Turn& turn, Compound& compound, const Words& words) {
 
 bool is_composite(const Observation& observation) { return observation.path.depth == 0; }
 
-// Of several paths: in the workspace, until the next of these calls.
-std::span<const Path> observed_paths(Turn& turn, const Observation& observation) {
-    if (!is_composite(observation)) return {&observation.path, 1};
-    const auto bytes = turn.pool.bytes.view(turn.pool.compounds[observation.compound].paths);
-    auto& paths = turn.pool.workspace.paths;
-    paths.resize(bytes.size() / sizeof(Path));
-    static_assert(std::is_trivially_copyable_v<Path>);
-    std::memcpy(static_cast<void*>(paths.data()), bytes.data(), bytes.size());
-    return paths;
-}
-
 bool make_compound(Turn& turn, Observation& observation, std::span<const Path> paths) {
     observation.compound = turn.pool.compounds.take();
     if (observation.compound == base::no_index) return false;
@@ -177,6 +166,16 @@ bool compound_has_news(Turn& turn, Observation& observation, const DeviceTree& t
 
 }  // namespace
 
+std::span<const Path> observed_paths(Turn& turn, const Observation& observation) {
+    if (!is_composite(observation)) return {&observation.path, 1};
+    const auto bytes = turn.pool.bytes.view(turn.pool.compounds[observation.compound].paths);
+    auto& paths = turn.pool.workspace.paths;
+    paths.resize(bytes.size() / sizeof(Path));
+    static_assert(std::is_trivially_copyable_v<Path>);
+    std::memcpy(static_cast<void*>(paths.data()), bytes.data(), bytes.size());
+    return paths;
+}
+
 std::uint64_t fingerprint_of(base::Bytes bytes) {
     std::uint64_t value = 0xcbf29ce484222325ULL ^ bytes.size();
     std::size_t i = 0;
@@ -221,9 +220,7 @@ std::uint32_t keep_observation(Turn& turn, LinkId id, const ObserveRequest& requ
         return base::no_index;
     }
     remember_told(turn, observation);
-    for (const Path& path : observed_paths(turn, observation)) {
-        observation.changing = observation.changing || tree.next_change(path) != base::never;
-    }
+    observation.changing = changes_by_itself(turn, observation, tree);
     observation.next = link.observations;
     link.observations = index;
     return index;
@@ -271,6 +268,11 @@ lwm2m::Answer read_observed(Turn& turn, const Observation& observation, const De
     auto& workspace = turn.pool.workspace;
     if (!is_composite(observation)) return lwm2m::read(observation.path, format, tree, workspace);
     return lwm2m::read_composite(observed_paths(turn, observation), format, tree, workspace);
+}
+
+bool changes_by_itself(Turn& turn, const Observation& observation, const DeviceTree& tree) {
+    return std::ranges::any_of(observed_paths(turn, observation),
+                               [&](const Path& path) { return tree.next_change(path) != base::never; });
 }
 
 bool has_news(Turn& turn, Observation& observation, const Rules& rules, const DeviceTree& tree) {

@@ -28,6 +28,9 @@ std::uint32_t keep_observation(Turn& turn, LinkId id, const ObserveRequest& requ
 // Gives the record back with its timer; it must be off the device's list.
 void release_observation(Turn& turn, std::uint32_t index);
 
+// What it looks at; of several paths they are in the workspace, until the next of these calls.
+std::span<const lwm2m::Path> observed_paths(Turn& turn, const Observation& observation);
+
 // Does the observation look at `path`, at something above or below it?
 bool concerns(Turn& turn, const Observation& observation, const lwm2m::Path& path);
 
@@ -46,6 +49,9 @@ Rules rules_of(Turn& turn, const Observation& observation, const DeviceTree& tre
 
 // The value as it is now, in the format of the observation; the workspace's entries are what it holds.
 lwm2m::Answer read_observed(Turn& turn, const Observation& observation, const DeviceTree& tree);
+
+// May something that it looks at be another without anybody writing it?
+bool changes_by_itself(Turn& turn, const Observation& observation, const DeviceTree& tree);
 
 // Is something worth a notification by the conditions, compared to what was told last? What is gone is, too.
 bool has_news(Turn& turn, Observation& observation, const Rules& rules, const DeviceTree& tree);

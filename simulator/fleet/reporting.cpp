@@ -315,6 +315,7 @@ void on_written(Turn& turn, DeviceId device, const lwm2m::Path& path) {
             // The defaults of pmin and pmax are in the Server object.
             if (!touched && path.object() != 1) return;
             observation.touched = observation.touched || touched;
+            if (touched) observation.changing = observation.changing || changes_by_itself(turn, observation, tree);
             arm(turn, index, rules_of(turn, observation, tree));
         });
     }
@@ -326,6 +327,23 @@ void on_attributes_written(Turn& turn, LinkId id, const lwm2m::Path& path) {
         const Observation& observation = turn.pool.observations[index];
         if (concerns(turn, observation, path)) arm(turn, index, rules_of(turn, observation, tree));
     });
+}
+
+std::size_t notify_all(Turn& turn, DeviceId device) {
+    std::vector<std::uint32_t> all;  // telling may end one
+    for (LinkId id = device; id != base::no_index; id = turn.pool.next_link(id)) {
+        for_each_observation(turn, id, [&](std::uint32_t index) { all.push_back(index); });
+    }
+    for (const auto index : all) {
+        Observation& observation = turn.pool.observations[index];
+        const DeviceTree tree(turn, observation.link);
+        observation.pending = true;
+        observation.intended = turn.now;
+        observation.notified = turn.now - rules_of(turn, observation, tree).pmin;
+        turn.timers.cancel(observation.timer);
+        notify(turn, index);
+    }
+    return all.size();
 }
 
 void on_notification_delivered(Turn& turn, LinkId id, const coap::ExchangeTag& tag) {

@@ -25,6 +25,9 @@ void on_written(Turn& turn, DeviceId device, const lwm2m::Path& path);
 // Write-Attributes to `path` by the link's server: when the next notification is due may be another moment.
 void on_attributes_written(Turn& turn, LinkId id, const lwm2m::Path& path);
 
+// Tells every observation now, whatever its attributes say; how many there are.
+std::size_t notify_all(Turn& turn, DeviceId device);
+
 // How a confirmable notification has ended.
 void on_notification_delivered(Turn& turn, LinkId id, const coap::ExchangeTag& tag);
 void on_notification_failure(Turn& turn, LinkId id, const coap::ExchangeTag& tag, metrics::Cause cause);

@@ -93,6 +93,7 @@ void on_packet(Turn& turn, const net::Packet& packet) {
         return;
     }
     Link& link = turn.pool.link(id);
+    turn.pool.count_received(turn.now, packet.local, packet.bytes.size());
     // Core 1.1.1, 6.3: a device that is not registered ignores the server's requests. It does not even remember them:
     // one that is repeated
     // when the device has registered is new to it.

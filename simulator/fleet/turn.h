@@ -36,6 +36,7 @@ struct Turn {
     base::Writer open() { return base::Writer(outbox.open(now)); }
     void send(LinkId link, const base::Writer& datagram) {
         const DeviceId device = pool.device_of(link);
+        pool.count_sent(now, device, datagram.size());
         outbox.commit(datagram.size(), device, pool.address_of(link));
         if (pool[device].sleeps) stay_awake(*this, device);
     }

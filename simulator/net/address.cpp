@@ -22,6 +22,13 @@ base::Result<Address> parse_ip(std::string_view text, std::uint16_t port) {
     return base::fail("not an IPv4 or IPv6 address");
 }
 
+std::size_t write_ip(const Address& address, std::span<char, longest_ip> text) {
+    static_assert(longest_ip >= INET6_ADDRSTRLEN);
+    text[0] = 0;
+    inet_ntop(address.v6 ? AF_INET6 : AF_INET, address.ip.data(), text.data(), text.size());
+    return std::string_view(text.data()).size();
+}
+
 std::string to_string(const Address& address) {
     char text[INET6_ADDRSTRLEN] = "";
     inet_ntop(address.v6 ? AF_INET6 : AF_INET, address.ip.data(), text, sizeof text);

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -60,6 +61,9 @@ struct AddressHash {
 
 // "127.0.0.1", "::1"; without port.
 base::Result<Address> parse_ip(std::string_view text, std::uint16_t port);
+// "127.0.0.1", "::1", without port; returns its length. Allocates nothing.
+inline constexpr std::size_t longest_ip = 46;  // with a zero at the end
+std::size_t write_ip(const Address& address, std::span<char, longest_ip> text);
 // "127.0.0.1:5683", "[::1]:5683"
 std::string to_string(const Address& address);
 

@@ -102,8 +102,32 @@ TEST(GeneratorSpec, AMapWithoutAGeneratorIsAPlainValue) {
 }
 
 TEST(GeneratorSpec, WhatIsNotSupportedYetIsRefused) {
-    EXPECT_THAT(errors("{route: berlin.gpx}"), HasSubstr("'route' is not supported yet"));
     EXPECT_THAT(errors("{trace: day.csv}"), HasSubstr("'trace' is not supported yet"));
+}
+
+TEST(GeneratorSpec, ReadsARoute) {
+    const auto route = form<profiles::RouteGenerator>(
+        "{route: {waypoints: [[48, 11], [48, 12, 500]], speed: 36 km/h, then: once, pause: 2m}, part: speed}");
+    EXPECT_EQ(route.part, profiles::RouteGenerator::Part::speed);
+    EXPECT_TRUE(route.route->ends());
+    EXPECT_EQ(route.route->at(60).speed, 0);
+    EXPECT_DOUBLE_EQ(route.route->at(180).speed, 10);
+}
+
+TEST(GeneratorSpec, SaysWhatIsWrongWithARoute) {
+    const auto of = [](const std::string& body) { return errors("{route: " + body + ", part: latitude}"); };
+    EXPECT_THAT(errors("{route: {waypoints: [[1, 2], [3, 4]], speed: 5}}"), HasSubstr("say part: latitude"));
+    EXPECT_THAT(of("berlin.gpx"), HasSubstr("route"));
+    EXPECT_THAT(of("{speed: 5}"), HasSubstr("waypoints"));
+    EXPECT_THAT(of("{waypoints: [[1, 2]], speed: 5}"), HasSubstr("two or more"));
+    EXPECT_THAT(of("{waypoints: [[1, 2], [3]], speed: 5}"), HasSubstr("a waypoint is [latitude, longitude]"));
+    EXPECT_THAT(of("{waypoints: [[1, 2], [91, 4]], speed: 5}"), HasSubstr("within 90 degrees"));
+    EXPECT_THAT(of("{waypoints: [[1, 2], [1, 2]], speed: 5}"), HasSubstr("where the one before it is"));
+    EXPECT_THAT(of("{waypoints: [[1, 2], [3, 4]], speed: fast}"), HasSubstr("'fast' is no speed"));
+    EXPECT_THAT(of("{waypoints: [[1, 2], [3, 4]], speed: 0}"), HasSubstr("is no speed"));
+    EXPECT_THAT(of("{waypoints: [[1, 2], [3, 4]], speed: 5, then: back}"), HasSubstr("loop, bounce or once"));
+    EXPECT_THAT(errors("{route: {waypoints: [[1, 2], [3, 4]], speed: 5}, part: depth}"),
+                HasSubstr("no part of a position"));
 }
 
 TEST(GeneratorSpec, AMisspeltNameOrKeySaysWhatWasMeant) {

@@ -135,10 +135,10 @@ TEST_F(Resolve, GivesExecutablesNoValue) {
 }
 
 TEST_F(Resolve, WarnsOfMandatoryResourcesThatAreNotGiven) {
-    const auto profile = resolved("profile: x\nobjects: {location/0: {latitude: 48.1, longitude: 11.5}}\n");
+    const auto profile = resolved("profile: x\nobjects: {location/0: {latitude: 48.1}}\n");
     ASSERT_TRUE(profile);
     EXPECT_EQ(diagnostics.warnings(), 1u);
-    EXPECT_TRUE(says("/6/0/5 (timestamp) is mandatory and not given: it is 0")) << diagnostics.text();
+    EXPECT_TRUE(says("/6/0/1 (longitude) is mandatory and not given: it is 0")) << diagnostics.text();
 }
 
 TEST_F(Resolve, WarnsOfValuesOutsideTheirRange) {
@@ -230,10 +230,62 @@ TEST_F(Resolve, RefusesBindingsAndLifetimesThatCannotBe) {
     EXPECT_TRUE(says("below one second"));
 }
 
+TEST_F(Resolve, ARouteGivesAllValuesOfAPosition) {
+    const auto profile = resolved(
+        "profile: x\nobjects: {location/0: {altitude: 5, route: {waypoints: [[48, 11], [49, 12]], speed: 10 m/s, "
+        "every: 5s}}}\n");
+    ASSERT_TRUE(profile) << diagnostics.text();
+    const auto generator_of = [&](std::uint16_t resource) {
+        return profile->resources[static_cast<std::size_t>(profile->find({6, 0, resource}))].generator;
+    };
+    EXPECT_GE(generator_of(0), 0);
+    EXPECT_GE(generator_of(1), 0);
+    EXPECT_EQ(generator_of(2), -1);
+    EXPECT_GE(generator_of(6), 0);
+    EXPECT_EQ(profile->generators[0].every, std::chrono::seconds(5));
+}
+
+TEST_F(Resolve, OnlyAPositionTravels) {
+    EXPECT_FALSE(
+        resolved("profile: x\nobjects: {temperature/0: {sensor_value: 1, route: {waypoints: [[48, 11], [49, 12]], "
+                 "speed: 1}}}\n"));
+    EXPECT_TRUE(says("object 3303 has no position to travel")) << diagnostics.text();
+}
+
+TEST_F(Resolve, WhatTheDeviceComputesNeedsNoValue) {
+    const auto profile =
+        resolved("profile: x\nobjects: {device/0: {current_time: }, temperature/0: {sensor_value: 20}}\n");
+    ASSERT_TRUE(profile) << diagnostics.text();
+    const auto is_computed = [&](const lwm2m::Path& path) {
+        const auto at = profile->find(path);
+        return at >= 0 && profile->resources[static_cast<std::size_t>(at)].computed;
+    };
+    EXPECT_TRUE(is_computed({3, 0, 13}));
+    EXPECT_TRUE(is_computed({3303, 0, 5601}));
+    EXPECT_FALSE(is_computed({3303, 0, 5700}));
+    EXPECT_FALSE(resolved("profile: x\nobjects: {device/0: {serial_number: }}\n"));
+    EXPECT_TRUE(says("/3/0/2")) << diagnostics.text();
+}
+
+TEST_F(Resolve, WhatComesByItselfCanBeLeftOut) {
+    const auto profile = resolved(
+        "profile: x\nobjects: {device/0: {without: [factory_reset]}, temperature/0: {sensor_value: 20, without: "
+        "[min_measured_value, '5602']}}\n");
+    ASSERT_TRUE(profile) << diagnostics.text();
+    EXPECT_LT(profile->find({3, 0, 5}), 0);
+    EXPECT_LT(profile->find({3303, 0, 5601}), 0);
+    EXPECT_LT(profile->find({3303, 0, 5602}), 0);
+    EXPECT_GE(profile->find({3303, 0, 5605}), 0);
+    EXPECT_FALSE(resolved("profile: x\nobjects: {device/0: {without: [reboot, serial_number, nonsense]}}\n"));
+    EXPECT_TRUE(says("without: reboot is mandatory")) << diagnostics.text();
+    EXPECT_TRUE(says("without: serial_number is there only where it is named"));
+    EXPECT_TRUE(says("nonsense"));
+}
+
 TEST_F(Resolve, RefusesGeneratorsThatAreNone) {
     EXPECT_FALSE(resolved(
         "profile: x\nobjects: {temperature/0: {sensor_value: {diurnl: {mean: 1}}}, humidity/0: {sensor_value: [1, 2]}, "
-        "barometer/0: {sensor_value: {route: a.gpx}}}\n"));
+        "barometer/0: {sensor_value: {trace: a.csv}}}\n"));
     EXPECT_TRUE(says("/3303/0/5700: 'diurnl' is not a generator")) << diagnostics.text();
     EXPECT_TRUE(says("did you mean 'diurnal'?"));
     EXPECT_TRUE(says("/3304/0/5700: a list where a value or a generator is needed"));

@@ -16,6 +16,7 @@
 #include "profiles/object_loader.h"
 #include "profiles/profile_loader.h"
 #include "profiles/resolve.h"
+#include "simulator/fleet/device_tree.h"
 #include "simulator/fleet/steps.h"
 #include "simulator/net/memory_transport.h"
 #include "tests/support/lockstep.h"
@@ -91,7 +92,8 @@ protected:
                     [](std::uint64_t, base::MutableBytes memory) {
                         memory[0] = 'd';
                         return std::size_t{1};
-                    }},
+                    },
+                .address_of = [](fleet::DeviceId) { return net::Address::from_v4(0x7f000002, 5000); }},
                {resolved}, addresses_of(*resolved)) {
         ours_.attach(0, device_address);
         theirs_.attach(0, server_address);
@@ -131,6 +133,13 @@ protected:
             });
         }
         now = end;
+    }
+
+    // The device's objects as they are now.
+    template <class F>
+    auto with_tree(F&& use) {
+        fleet::Turn turn{now, pool, outbox_, wheel, endpoint, counters, latency};
+        return use(fleet::DeviceTree(turn, 0));
     }
 
     const net::Address server_address = net::Address::from_v4(0x7f000001, 5683);
