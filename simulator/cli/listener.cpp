@@ -44,6 +44,19 @@ base::Result<Listener, std::string> listen_to_run(const RunCommand& command, eng
                               .now = [&runner] { return runner.now(); }}));
 }
 
+base::Result<Listener, std::string> listen_to_device(const DeviceCommand& command, engine::DeviceRunner& runner,
+                                                     const DeviceView& view, engine::ServerRunner* server) {
+    web::Sources sources;
+    sources.devices = [&](const web::HttpRequest& request) { return view.answer(request, runner); };
+    if (server != nullptr) {
+        sources.snapshot = [server] { return server->snapshot(); };
+        sources.server = &server->server();
+        sources.post = [server](std::function<void()> task) { server->post(std::move(task)); };
+        sources.now = [server] { return server->now(); };
+    }
+    return listen(command.listen, handler_of(std::move(sources)));
+}
+
 base::Result<Listener, std::string> listen_to_server(const ServeCommand& command, engine::ServerRunner& runner) {
     return listen(command.listen,
                   handler_of({.snapshot = [&runner] { return runner.snapshot(); },

@@ -312,6 +312,47 @@ base::Result<Command, UsageError> parse_provision(const Args& args, const Enviro
     return out;
 }
 
+base::Result<std::uint64_t> parse_whole(std::string_view text) {
+    std::uint64_t number = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    if (error != std::errc{} || stop != end) return base::fail("a whole number from 0 is needed");
+    return number;
+}
+
+base::Result<Command, UsageError> parse_device(const Args& args, const Environment& environment) {
+    Flags flags("device", "Runs one device in the foreground: every message decoded, its values shown and changed.");
+    DeviceCommand out;
+    Text first, second, seed, index, listen;
+    bool no_listen = false;
+    flags.argument("PROFILE", first, "a name of the catalog, or a file [temperature-sensor]");
+    flags.argument("URI", second, "coap://host[:port]; omitted: the embedded server");
+    flags.value("-s,--seed", seed, "NUMBER", "of the fleet whose device it is [1]");
+    flags.value("-i,--index", index, "NUMBER", "of the device in that fleet: same name, same values [0]");
+    flags.values("--objects", out.objects, "PATH", "object definitions to know besides: a file or a folder");
+    flags.value("--listen", listen, "HOST:PORT", "HTTP: /v1/devices [127.0.0.1:9702]");
+    flags.toggle("--no-listen", no_listen, "no HTTP");
+    Problems problems;
+    if (auto done = parse_flags(flags, "device", args, environment, problems)) return *std::move(done);
+    // The profile may be left out.
+    if (first && !second && first->find("://") != std::string::npos) std::swap(first, second);
+    if (first) out.profile = *first;
+    Reader reader(problems);
+    if (second) {
+        const auto target = scenarios::parse_target(*second);
+        if (target) {
+            out.target = *target;
+        } else {
+            reader.wrong("URI", *second, target.error().what);
+        }
+    }
+    reader.read("--seed", seed, parse_whole, out.seed);
+    reader.read("--index", index, parse_whole, out.index);
+    read_listen(listen, no_listen, environment, reader, out.listen);
+    if (!problems.empty()) return tl::unexpected(usage_error(problems, "device"));
+    return out;
+}
+
 base::Result<Command, UsageError> parse_validate(const Args& args, const Environment& environment) {
     Flags flags("validate",
                 "Checks profiles, scenarios and object definitions, and says what they come to. Sends nothing.");
@@ -385,6 +426,7 @@ struct CommandEntry {
 };
 constexpr std::array commands{
     CommandEntry{"run", parse_run, "run a scenario, or a bare target: run coap://host -n 10k --for 5m"},
+    CommandEntry{"device", parse_device, "one device in the foreground, every message decoded"},
     CommandEntry{"serve", parse_serve, "the embedded LwM2M server alone"},
     CommandEntry{"simulate", parse_simulate, "a scenario in virtual time: no socket, same seed, same trace"},
     CommandEntry{"provision", parse_provision, "the identities and keys of a fleet, for a server to know"},

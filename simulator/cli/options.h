@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "scenarios/scenario.h"
 #include "simulator/base/crypto.h"
 #include "simulator/base/error.h"
 #include "simulator/base/time.h"
@@ -92,13 +93,22 @@ struct ProvisionCommand {
     ProvisionFormat format = ProvisionFormat::csv;
 };
 
+struct DeviceCommand {
+    std::string profile = "temperature-sensor";  // a name of the catalog, or a file
+    std::optional<scenarios::Target> target;     // none: the embedded server
+    std::uint64_t seed = 1;
+    std::uint64_t index = 0;  // in the fleet whose device it is
+    std::vector<std::string> objects;
+    ListenOptions listen{ListenAddress{.port = 9702}, false, {}};
+};
+
 // Text for standard output, and that is all: help, version.
 struct ShowText {
     std::string text;
 };
 
-using Command = std::variant<RunCommand, SimulateCommand, ServeCommand, ProvisionCommand, ValidateOptions, ListOptions,
-                             DecodeOptions, EncodeOptions, ShowText>;
+using Command = std::variant<RunCommand, SimulateCommand, ServeCommand, ProvisionCommand, DeviceCommand,
+                             ValidateOptions, ListOptions, DecodeOptions, EncodeOptions, ShowText>;
 
 // Why the command line says nothing that can be done: text for standard error, whole; exit code 2.
 struct UsageError {

@@ -6,6 +6,7 @@
 
 #include "metrics/verdict.h"
 #include "simulator/cli/command_catalog.h"
+#include "simulator/cli/command_device.h"
 #include "simulator/cli/command_provision.h"
 #include "simulator/cli/command_run.h"
 #include "simulator/cli/command_serve.h"
@@ -17,6 +18,7 @@ namespace {
 
 int perform(const RunCommand& command, const Context& context) { return run_scenario(command, context); }
 int perform(const SimulateCommand& command, const Context& context) { return simulate(command, context); }
+int perform(const DeviceCommand& command, const Context& context) { return run_device(command, context); }
 int perform(const ServeCommand& command, const Context& context) { return serve(command, context); }
 int perform(const ProvisionCommand& command, const Context& context) { return provision(command, context); }
 int perform(const ValidateOptions& options, const Context& context) {

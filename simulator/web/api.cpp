@@ -100,9 +100,12 @@ HttpAnswer Api::answer(const HttpRequest& request) const {
     if (path.size() >= 2 && path[0] == "v1" && path[1] == "firmware") return firmware(request);
     if (path.size() >= 2 && path[0] == "v1" && path[1] == "campaigns") return campaigns(request);
     if (is({"v1", "sends"})) return sends(request);
+    if (sources_.devices && path.size() >= 2 && path[0] == "v1" && path[1] == "devices")
+        return sources_.devices(request);
     const bool known = is({"metrics"}) || is({"healthz"}) || is({"readyz"}) || is({"v1", "run"});
     if (!known) return error_answer(404, "there is no such resource");
     if (!reads(request)) return not_allowed("GET, HEAD");
+    if (!sources_.snapshot && (is({"metrics"}) || is({"v1", "run"}))) return error_answer(404, "there are no figures");
     if (is({"metrics"})) {
         auto answer = text_answer(metrics::expose(sources_.snapshot()));
         answer.content_type = metrics::exposition_content_type;

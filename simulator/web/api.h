@@ -3,6 +3,9 @@
 //   GET    /metrics                          Prometheus, text format 0.0.4
 //   GET    /healthz   /readyz                the process answers; the fleet is built
 //   GET    /v1/run                           state, phase, thresholds, the generator's health, the server's figures
+//   GET    /v1/devices   /v1/devices/{endpoint}   of `lwm2m-sim device`: its state, values, observations, last messages
+//   GET    /v1/devices/{endpoint}/{path}     its values there
+//   PUT    /v1/devices/{endpoint}/{path}     changes them: {"value": 5}, or {"values": {"0": 5}} below the path
 //   GET    /v1/clients?limit=100&cursor=0    endpoint names of registered clients, a page at a time
 //   GET    /v1/clients/{endpoint}            one client: address, lifetime, objects, observations with last values
 //   GET    /v1/clients/{endpoint}/{path}     Read; ?format=tlv|senml-cbor|text|...
@@ -52,7 +55,9 @@ namespace web {
 
 // What is served. All functions are called on threads of the listener.
 struct Sources {
-    std::function<metrics::Snapshot()> snapshot;
+    std::function<metrics::Snapshot()> snapshot;  // none: there are no figures
+    // What answers /v1/devices and below; none: there are no devices to look at.
+    std::function<HttpAnswer(const HttpRequest&)> devices{};
     std::function<bool()> ready;  // none: always
     // The embedded server: null when there is none. It is touched only in tasks given to `post`, which runs them on the
     // server's thread; `now` is the clock of that thread, called there.
