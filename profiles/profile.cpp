@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "profiles/firmware_section.h"
 #include "profiles/map_reader.h"
 #include "profiles/profile_loader.h"
 
@@ -208,7 +209,6 @@ void skip(const Node::Entry&, Profile&, Diagnostics&) {}
 
 constexpr std::string_view bootstrap_reason = "a device knows its server from the start";
 constexpr std::string_view oscore_reason = "this build speaks plain CoAP only";
-constexpr std::string_view firmware_reason = "object 5 is data only";
 constexpr std::string_view nat_reason = "a device keeps its address";
 
 constexpr std::array lwm2m_fields{
@@ -356,6 +356,11 @@ void read_sleep(const Node::Entry& entry, BehaviourSection& out, Diagnostics& di
     }
 }
 
+void read_firmware_section(const Node::Entry& entry, BehaviourSection& out, Diagnostics& diagnostics) {
+    out.firmware_place = entry.place;
+    read_firmware(entry.value, entry.key, out.firmware, diagnostics);
+}
+
 constexpr std::array behaviour_fields{
     group<BehaviourSection, boot_fields>("boot", "how a device comes up"),
     group<BehaviourSection, update_fields>("update", "how a device keeps its registration"),
@@ -366,7 +371,8 @@ constexpr std::array behaviour_fields{
     Field<BehaviourSection>{
         {"sleep", "map", "", "out of reach but for a while after each message", [] { return describe(sleep_fields); }},
         read_sleep},
-    refused<BehaviourSection, firmware_reason>("firmware"),
+    Field<BehaviourSection>{{"firmware", "map", "", "how a device with object 5 updates it", firmware_field_infos},
+                            read_firmware_section},
 };
 
 constexpr std::array network_fields{

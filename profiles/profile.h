@@ -9,6 +9,7 @@
 #include "coap/transmission.h"
 #include "profiles/diagnostics.h"
 #include "profiles/fields.h"
+#include "profiles/firmware_spec.h"
 #include "profiles/resolved_profile.h"
 #include "profiles/server_uri.h"
 #include "profiles/yaml.h"
@@ -65,6 +66,8 @@ struct BehaviourSection {
     std::vector<RebootAction> on_execute;
     SendSection send;
     SleepSection sleep;
+    FirmwareSpec firmware;
+    Place firmware_place;  // where it is said; of no file where it is not
 };
 
 // A server beside the first one, which is the target of the run.

@@ -27,6 +27,7 @@ constexpr std::uint16_t security_object = 0;
 constexpr std::uint16_t server_object = 1;
 constexpr std::uint16_t access_control_object = 2;
 constexpr std::uint16_t device_object = 3;
+constexpr std::uint16_t firmware_object = 5;
 constexpr std::uint16_t oscore_object = 21;
 constexpr std::uint16_t cose_object = 23;
 
@@ -37,6 +38,10 @@ constexpr std::uint16_t short_server_id = 0, lifetime = 1, default_pmin = 2, def
 }
 namespace access_control_resource {
 constexpr std::uint16_t object = 0, instance = 1, acl = 2, owner = 3;
+}
+namespace firmware_resource {
+constexpr std::uint16_t package_uri = 1, state = 3, result = 5, package_name = 6, package_version = 7, protocols = 8,
+                        delivery = 9, cancel = 10, state_change_time = 12;
 }
 namespace device_resource {
 constexpr std::uint16_t manufacturer = 0, model_number = 1, firmware_version = 3, error_code = 11, binding = 16;
@@ -126,6 +131,7 @@ public:
         for (const Node::Entry& entry : profile_.objects) read_instances(entry);
         add_servers();
         add_device();
+        add_firmware();
         add_access_control();
         add_own();
         add_mandatory();
@@ -816,6 +822,62 @@ private:
                 ++count_;
             }
         }
+    }
+
+    // Object 5 behaves, unless the profile plays its state itself (fleet/firmware.h).
+    void add_firmware() {
+        namespace resource = firmware_resource;
+        const Path firmware(firmware_object, 0);
+        FirmwareSpec& spec = result_.behaviour.firmware;
+        spec = profile_.behaviour.firmware;
+        if (!instances_.contains(firmware) || model_of(firmware_object) == nullptr) {
+            if (profile_.behaviour.firmware_place.source) {
+                diagnostics_.error(profile_.behaviour.firmware_place, "firmware: the profile has no object 5",
+                                   "add objects: {firmware_update/0: {}}");
+            }
+            return;
+        }
+        provide(firmware, resource::package_uri, "");
+        provide(firmware, resource::package_name, "");
+        provide(firmware, resource::package_version, "");
+        provide(firmware, resource::delivery, "2");
+        provide(firmware, resource::cancel, "");
+        provide_protocols(firmware);
+        provide(firmware, resource::state, "0");
+        provide(firmware, resource::result, "0");
+        provide(firmware, resource::state_change_time, "0");
+        spec.behaves = constant(firmware, resource::state) == 0 && constant(firmware, resource::result) == 0;
+        const double delivery = constant(firmware, resource::delivery);
+        if (delivery >= 0 && delivery <= 2) spec.delivery = static_cast<FirmwareDelivery>(delivery);
+        for (const ResolvedResource& protocol : instances_[firmware].at(resource::protocols).resources) {
+            const double number = lwm2m::to_number(protocol.value.view());
+            if (number >= 0 && number < 6) spec.protocols |= static_cast<std::uint8_t>(1u << static_cast<int>(number));
+        }
+    }
+
+    // /5/0/8: by which ways a device can fetch a package.
+    void provide_protocols(const Path& firmware) {
+        InstanceDraft& resources = instances_[firmware];
+        if (resources.contains(firmware_resource::protocols)) return;
+        Draft draft;
+        draft.model = model_of(firmware_object)->find(firmware_resource::protocols);
+        const bool secured = result_.security.mode != SecurityMode::none;
+        for (const auto protocol : {secured ? FirmwareProtocol::coaps : FirmwareProtocol::coap, FirmwareProtocol::http,
+                                    FirmwareProtocol::https}) {
+            draft.resources.push_back(blank(*draft.model));
+            draft.resources.back().value = value_of(*draft.model, std::to_string(static_cast<int>(protocol)));
+            draft.instances.push_back(static_cast<std::uint16_t>(draft.instances.size()));
+            ++count_;
+        }
+        resources.emplace(firmware_resource::protocols, std::move(draft));
+    }
+
+    // The number that the profile gives a single resource; -1 for none, or a generator.
+    double constant(const Path& instance, std::uint16_t id) const {
+        const auto& drafts = instances_.at(instance);
+        const auto found = drafts.find(id);
+        if (found == drafts.end() || found->second.resources.front().generator >= 0) return -1;
+        return lwm2m::to_number(found->second.resources.front().value.view());
     }
 
     void add_mandatory() {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "coap/transmission.h"
+#include "profiles/firmware_spec.h"
 #include "profiles/generator_spec.h"
 #include "profiles/security.h"
 #include "profiles/server_uri.h"
@@ -85,6 +86,7 @@ struct BehaviourSpec {
     std::vector<std::pair<lwm2m::Path, base::Duration>> reboot_on_execute;  // path -> how long the device is away
     SendSpec send;
     SleepSpec sleep;
+    FirmwareSpec firmware;
 };
 
 // A LwM2M server that the devices register with.

@@ -24,6 +24,7 @@ enum class Stream : std::uint32_t {
     population = 12,
     send = 13,
     sleep = 14,
+    firmware = 15,
     security = 20,
 };
 

@@ -76,6 +76,7 @@ pkg_from_files(yaml_cpp libyaml-cpp-dev yaml-cpp/yaml.h yaml-cpp)
 pkg_from_files(pugixml libpugixml-dev pugixml.hpp pugixml)
 pkg_from_files(civetweb libcivetweb-dev CivetServer.h civetweb-cpp civetweb)
 pkg_from_files(cbor libcbor-dev cbor.h cbor)
+pkg_from_files(curl libcurl4-openssl-dev curl/curl.h curl)
 # Of prometheus-cpp only the data model and its text format: our own listener serves /metrics.
 pkg_from_files(prometheus prometheus-cpp-dev prometheus/collectable.h prometheus-cpp-core)
 

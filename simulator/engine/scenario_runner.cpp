@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "metrics/process.h"
+#include "simulator/engine/http_downloads.h"
 #include "simulator/engine/secure_fleet.h"
 #include "simulator/net/impairment.h"
 #include "simulator/net/probe.h"
@@ -66,6 +67,7 @@ ScenarioRunner::ScenarioRunner(const FleetModel& model, RunOptions options)
     : model_(model), options_(std::move(options)) {}
 
 ScenarioRunner::~ScenarioRunner() {
+    downloads_.reset();
     for (auto& host : shards_) host->thread.reset();
     for (auto& host : servers_) host->thread.reset();
 }
@@ -231,11 +233,23 @@ std::optional<StartError> ScenarioRunner::open() {
         host.thread =
             std::make_unique<WorkerThread>(fmt::format("shard-{}", i), host.io, *host.shard, *host.transport, clock_);
     }
+    open_downloads();
     judge_ = std::make_unique<metrics::GeneratorJudge>(metrics::GeneratorLimits{}, shards_.size());
     seen_ticks_.resize(shards_.size());
     seen_load_.resize(shards_.size());
     busy_now_ = std::vector<std::atomic<double>>(shards_.size());
     return std::nullopt;
+}
+
+void ScenarioRunner::open_downloads() {
+    const bool any = std::ranges::any_of(model_.profiles, [](const auto& profile) {
+        const auto& firmware = profile->behaviour.firmware;
+        return firmware.behaves && (firmware.speaks(profiles::FirmwareProtocol::http) ||
+                                    firmware.speaks(profiles::FirmwareProtocol::https));
+    });
+    if (!any) return;
+    downloads_ = std::make_unique<HttpDownloads>(clock_);
+    for (auto& host : shards_) downloads_->attach(*host->shard, *host->thread);
 }
 
 std::optional<StartError> ScenarioRunner::probe_target() const {

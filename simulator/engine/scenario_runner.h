@@ -19,6 +19,8 @@
 
 namespace engine {
 
+class HttpDownloads;
+
 // For tests of what the figures say about a run that goes wrong.
 struct TestHooks {
     std::optional<std::pair<base::Duration, base::Duration>> freeze_server;  // when after the start, and for how long
@@ -75,6 +77,7 @@ public:
 private:
     struct ShardHost;
     struct ServerHost;
+    void open_downloads();
     ScenarioRunner(const FleetModel& model, RunOptions options);
     std::optional<StartError> open();
     std::optional<StartError> open_server(const net::Address& address);
@@ -91,6 +94,7 @@ private:
     WallClock clock_;
     std::vector<std::unique_ptr<ShardHost>> shards_;
     std::vector<std::unique_ptr<ServerHost>> servers_;  // embedded ones: the target first
+    std::unique_ptr<HttpDownloads> downloads_;          // where a profile knows HTTP
     std::unique_ptr<metrics::GeneratorJudge> judge_;
     std::atomic<int> interrupts_{0};
     std::atomic<bool> valid_{true};

@@ -17,11 +17,13 @@ constexpr base::Duration drain_pause = std::chrono::milliseconds(5);
 std::uint32_t links_of(const ShardConfig& config) {
     return config.membership.devices + fleet::count_further_links(config.membership, config.profiles);
 }
-std::uint32_t exchanges_for(std::uint32_t links) { return links + 64; }
+// A link has one with its server, a device one with where a package is downloaded from.
+std::uint32_t exchanges_for(std::uint32_t links) { return links * 2 + 64; }
 std::uint32_t messages_for(std::uint32_t links) { return std::max<std::uint32_t>(links * 2, 1 << 16); }
 std::uint32_t timers_for(std::uint32_t links) {
-    // A device has a step of the plan; a link a life timer, an exchange, and one for each observation.
-    return links * 7 + 1024;
+    // A device has a step of the plan and two for its firmware; a link a life timer, an exchange, and one for each
+    // observation.
+    return links * 9 + 1024;
 }
 
 // How early the scan for a phase begins, so that it has come past every device when the phase begins.
@@ -60,6 +62,9 @@ std::vector<metrics::Operation> supported_operations(std::span<const profiles::R
     const bool secured = std::ranges::any_of(
         profiles, [](const auto& profile) { return profile->security.mode != profiles::SecurityMode::none; });
     if (secured) operations.push_back(metrics::Operation::handshake);
+    const bool updates =
+        std::ranges::any_of(profiles, [](const auto& profile) { return profile->behaviour.firmware.behaves; });
+    if (updates) operations.push_back(metrics::Operation::download);
     return operations;
 }
 
@@ -83,6 +88,7 @@ Shard::Shard(ShardConfig config, net::Transport& transport)
     conservation_held_.set(1);
     for (fleet::DeviceId id = 0; id < pool_.size(); ++id) {
         counters_.add_devices(pool_[id].profile, metrics::DeviceState::idle, 1);
+        if (pool_.profile(pool_[id]).behaviour.firmware.behaves) counters_.add_firmware_device();
         plan_device(id, 0);
     }
     scan_phase_ = 1;
@@ -241,6 +247,12 @@ void Shard::drain_slice(fleet::Turn& step) {
         fleet::on_command(step, drained_, {fleet::Command::Kind::deregister, step.now});
     }
     if (drained_ < pool_.size()) (void)timers_.arm(step.now + drain_pause, {scan_timer, 0});
+}
+
+void Shard::fetched(base::Time now, const fleet::Fetched& fetched) {
+    auto step = turn(now);
+    fleet::on_fetched(step, fetched);
+    outbox_.flush(now);
 }
 
 void Shard::stop_all(base::Time now) {

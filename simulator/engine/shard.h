@@ -8,6 +8,7 @@
 #include "metrics/conservation.h"
 #include "scenarios/plan.h"
 #include "simulator/engine/worker.h"
+#include "simulator/fleet/firmware.h"
 #include "simulator/fleet/steps.h"
 #include "simulator/net/dtls_transport.h"
 #include "simulator/net/impairment.h"
@@ -42,6 +43,9 @@ public:
     void begin_drain(base::Time now, base::Duration over);
     // Ends everything without a word; what is in flight counts as aborted.
     void stop_all(base::Time now);
+
+    // A package that a device had fetched otherwise than by CoAP.
+    void fetched(base::Time now, const fleet::Fetched& fetched);
 
     // Devices that neither wait for an answer nor have a step of the plan to come before `never`: is all done?
     std::uint32_t in_flight() const { return endpoint_.in_flight(); }

@@ -30,6 +30,7 @@ enum class TimerKind : std::uint32_t {
     notify = 2,    // index: observation
     send = 3,      // index: LinkId; one at most
     sleep = 4,     // index: DeviceId; one at most
+    firmware = 5,  // index: DeviceId; one at most
 };
 
 // Where the server keeps the registration: "rd/5a3f". Longer ones than fit are refused as a bad response.
@@ -81,10 +82,11 @@ struct Link {
 
 // A device is its first link, and what all its links share.
 struct Device : Link {
-    std::uint32_t changes = base::no_index;  // head of a list through Change::next
-    std::uint32_t further = base::no_index;  // its second link: head of a list through FurtherLink::next
+    std::uint32_t changes = base::no_index;   // head of a list through Change::next
+    std::uint32_t further = base::no_index;   // its second link: head of a list through FurtherLink::next
+    std::uint32_t firmware = base::no_index;  // what it remembers of its firmware (firmware_records.h)
 };
-static_assert(sizeof(Device) == 80);
+static_assert(sizeof(Device) == 88);
 
 // Of a device that sleeps.
 struct Sleep {

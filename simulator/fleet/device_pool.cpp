@@ -77,6 +77,8 @@ DevicePool::DevicePool(std::uint64_t run_seed, Membership members, std::vector<p
       changes(share_of(membership.devices, capacity.changes_per_device)),
       attributes(share_of(membership.devices, 2)),
       tallies(share_of(membership.devices, 2)),
+      firmware(membership.devices),
+      transfers(membership.devices),
       bytes(share_of(membership.devices, capacity.changes_per_device)),
       blocks({.transfers = std::min(membership.devices + 64, most_transfers)}),
       devices_(membership.devices) {

@@ -13,6 +13,8 @@
 #include "simulator/base/region.h"
 #include "simulator/base/text_ring.h"
 #include "simulator/fleet/device.h"
+#include "simulator/fleet/fetcher.h"
+#include "simulator/fleet/firmware_records.h"
 #include "simulator/fleet/generators.h"
 #include "simulator/fleet/traffic.h"
 #include "simulator/lwm2m/attributes.h"
@@ -49,7 +51,6 @@ struct Membership {
     std::function<metrics::ProfileIndex(std::uint64_t index)> profile_of;
     // Writes the endpoint name, returns its length (at most the memory's).
     std::function<std::size_t(std::uint64_t index, base::MutableBytes memory)> endpoint_name;
-
     // The address that a device speaks from; empty where nobody knows.
     std::function<net::Address(DeviceId device)> address_of{};
 
@@ -101,6 +102,8 @@ public:
     const net::Address& address_of(LinkId id) {
         return id < membership.devices ? server : server_of(further[id - membership.devices]).address;
     }
+    // Numbers of links are below this one.
+    std::uint32_t link_bound() const { return membership.devices + further.capacity(); }
     // The device's link to the server at that address; no_index where it has none.
     LinkId find_link(DeviceId device, const net::Address& remote) {
         if (remote == server) return device;
@@ -139,8 +142,12 @@ public:
     base::Slab<Change> changes;
     base::Slab<lwm2m::Attributes> attributes;
     base::Slab<Tally> tallies;
-    base::BytePool bytes;         // of the changes, compounds and history
-    coap::BlockTransfers blocks;  // requests whose body comes in blocks; the peer is the LinkId
+    base::Slab<Firmware> firmware;           // of devices whose firmware a server has touched
+    base::Slab<FirmwareTransfer> transfers;  // downloads under way
+    Fetcher* fetcher = nullptr;              // may be null; else it must outlive the pool
+    std::uint32_t fetches = 0;               // that were begun
+    base::BytePool bytes;                    // of the changes, compounds and history
+    coap::BlockTransfers blocks;             // requests whose body comes in blocks; the peer is the LinkId
     lwm2m::Workspace workspace;
     lwm2m::Entries past_entries;              // of one past notification, while it is read
     base::TextRing texts;                     // of values that are computed, as long as a request

@@ -4,6 +4,7 @@
 
 #include "coap/blockwise.h"
 #include "simulator/fleet/device_tree.h"
+#include "simulator/fleet/firmware.h"
 #include "simulator/fleet/reporting.h"
 #include "simulator/fleet/sending.h"
 #include "simulator/lwm2m/operation.h"
@@ -421,7 +422,7 @@ void on_life_timer(Turn& turn, LinkId id) {
     link.life_timer = base::no_index;
     switch (link.state) {
         case DeviceState::idle:
-        case DeviceState::stopped:
+        case DeviceState::stopped: boot_firmware(turn, turn.pool.device_of(id)); [[fallthrough]];
         case DeviceState::backoff:
             if (!link.peer.busy()) send_register(turn, id, link.intended);
             break;
@@ -514,6 +515,7 @@ void power_cycle(Turn& turn, DeviceId device, base::Duration away) {
 void stop(Turn& turn, LinkId id) {
     Link& link = turn.pool.link(id);
     turn.timers.cancel(link.life_timer);
+    drop_download(turn, id);
     if (const auto tag = turn.endpoint.cancel(link.peer)) {
         turn.counters.abort(operation_of(*tag), link.profile);
     }

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "simulator/fleet/device_tree.h"
+#include "simulator/fleet/firmware.h"
 #include "simulator/fleet/life.h"
 #include "simulator/fleet/reporting.h"
 
@@ -168,7 +169,15 @@ void on_request(Turn& turn, LinkId id, const coap::MessageView& message, Repeate
         // RFC 7252 4.5: whatever changes something has its answer kept; a repeated request that comes here changes
         // nothing.
         if (repeated == Repeated::yes && changes_something(request.kind)) return;
-        response = respond(turn, id, message, tree);
+        if (brings_package(turn, id, request)) {
+            const auto block = on_package_block(turn, id, message, request);
+            if (!block) return;  // it is answered when the device has dealt with it
+            response.answer.code = block->code;
+            response.block1 = block->block1;
+            response.size1 = block->size1;
+        } else {
+            response = respond(turn, id, message, tree);
+        }
     }
     keep_observations(turn, id, message, response);
     auto out = turn.open();

@@ -1,5 +1,6 @@
 #include "simulator/fleet/sleep.h"
 
+#include "simulator/fleet/firmware.h"
 #include "simulator/fleet/life.h"
 #include "simulator/fleet/reporting.h"
 #include "simulator/fleet/sending.h"
@@ -30,7 +31,7 @@ bool is_busy(Turn& turn, DeviceId device) {
     for (LinkId id = device; id != base::no_index; id = turn.pool.next_link(id)) {
         if (turn.pool.link(id).peer.busy()) return true;
     }
-    return false;
+    return is_downloading(turn, device);
 }
 
 // The times of the schedule are the device's own, whatever it does in between.

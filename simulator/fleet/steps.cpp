@@ -1,5 +1,6 @@
 #include "simulator/fleet/steps.h"
 
+#include "simulator/fleet/firmware.h"
 #include "simulator/fleet/life.h"
 #include "simulator/fleet/management.h"
 #include "simulator/fleet/reporting.h"
@@ -25,6 +26,7 @@ metrics::Discard reason(coap::Discard discard) {
 void resume(Turn& turn, LinkId id) {
     turn.free_since = turn.now;
     if (!resume_life(turn, id) && !resume_reporting(turn, id)) (void)resume_sending(turn, id);
+    (void)resume_download(turn, turn.pool.device_of(id));  // busy or not: it may be towards somebody else
     turn.free_since = base::Time::min();
 }
 
@@ -33,15 +35,17 @@ void on_failure(Turn& turn, LinkId id, const coap::ExchangeTag& tag, metrics::Ca
         on_notification_failure(turn, id, tag, cause);
     } else if (operation_of(tag) == Operation::send) {
         on_send_failure(turn, id, tag, cause);
+    } else if (operation_of(tag) == Operation::download) {
+        on_download_failure(turn, turn.pool.device_of(id), cause);
     } else {
         on_registration_failure(turn, id, tag, cause);
     }
 }
 
-void send_if_any(Turn& turn, LinkId id, const base::Writer& out, metrics::Sent kind) {
+void send_if_any(Turn& turn, const net::Packet& to, const base::Writer& out, metrics::Sent kind) {
     if (out.size() == 0) return;
     turn.counters.send(kind);
-    turn.send(id, out);
+    turn.send_to(to.local, to.remote, out);
 }
 
 void on_response(Turn& turn, LinkId id, const Incoming& incoming) {
@@ -50,6 +54,8 @@ void on_response(Turn& turn, LinkId id, const Incoming& incoming) {
         on_notification_failure(turn, id, incoming.tag, metrics::Cause::bad_response);
     } else if (operation_of(incoming.tag) == Operation::send) {
         on_send_response(turn, id, incoming.tag, incoming.message);
+    } else if (operation_of(incoming.tag) == Operation::download) {
+        on_download_response(turn, turn.pool.device_of(id), incoming.message);
     } else {
         on_registration_response(turn, id, incoming.tag, incoming.message);
     }
@@ -83,8 +89,12 @@ void on_packet(Turn& turn, const net::Packet& packet) {
         turn.counters.discard(metrics::Discard::stray);
         return;
     }
-    const LinkId id = turn.pool.find_link(packet.local, packet.remote);
-    if (id == base::no_index) {
+    const LinkId found = turn.pool.find_link(packet.local, packet.remote);
+    const bool from_server = found != base::no_index;
+    const LinkId id = from_server ? found : packet.local;
+    Link& link = turn.pool.link(id);
+    coap::Peer* const peer = from_server ? &link.peer : find_download_peer(turn, packet.local, packet.remote);
+    if (peer == nullptr) {
         turn.counters.discard(metrics::Discard::wrong_source);
         return;
     }
@@ -92,32 +102,31 @@ void on_packet(Turn& turn, const net::Packet& packet) {
         turn.counters.discard(metrics::Discard::asleep);
         return;
     }
-    Link& link = turn.pool.link(id);
     turn.pool.count_received(turn.now, packet.local, packet.bytes.size());
     // Core 1.1.1, 6.3: a device that is not registered ignores the server's requests. It does not even remember them:
-    // one that is repeated
-    // when the device has registered is new to it.
-    if (is_request(packet.bytes) && link.state != metrics::DeviceState::registered) {
+    // one that is repeated when the device has registered is new to it. Nobody else may ask anything.
+    if (is_request(packet.bytes) && !(from_server && link.state == metrics::DeviceState::registered)) {
         turn.counters.discard(metrics::Discard::unexpected);
         return;
     }
+    const std::uint32_t peer_id = from_server ? id : download_peer(turn.pool, packet.local);
     auto out = turn.open();
     const auto incoming =
-        turn.endpoint.on_datagram(turn.now, id, link.peer, turn.pool.profile(link).transmission, packet.bytes, out);
+        turn.endpoint.on_datagram(turn.now, peer_id, *peer, turn.pool.profile(link).transmission, packet.bytes, out);
     switch (incoming.kind) {
         case Incoming::Kind::discarded:
             turn.counters.discard(reason(incoming.discard));
-            send_if_any(turn, id, out, metrics::Sent::reset);
+            send_if_any(turn, packet, out, metrics::Sent::reset);
             break;
         case Incoming::Kind::request: on_server_request(turn, id, incoming.message, Repeated::no); break;
         case Incoming::Kind::repeated_request: on_server_request(turn, id, incoming.message, Repeated::yes); break;
         case Incoming::Kind::repeated:
             turn.counters.discard(metrics::Discard::duplicate);
-            send_if_any(turn, id, out, metrics::Sent::repeated_answer);
+            send_if_any(turn, packet, out, metrics::Sent::repeated_answer);
             break;
         case Incoming::Kind::ping:
             turn.counters.receive(metrics::Received::request);
-            send_if_any(turn, id, out, metrics::Sent::reset);
+            send_if_any(turn, packet, out, metrics::Sent::reset);
             break;
         case Incoming::Kind::acknowledged: turn.counters.receive(metrics::Received::acknowledgement); break;
         case Incoming::Kind::delivered:
@@ -126,20 +135,20 @@ void on_packet(Turn& turn, const net::Packet& packet) {
             resume(turn, id);
             break;
         case Incoming::Kind::response:
-            send_if_any(turn, id, out, metrics::Sent::acknowledgement);
+            send_if_any(turn, packet, out, metrics::Sent::acknowledgement);
             on_response(turn, id, incoming);
             break;
         case Incoming::Kind::unmatched_response:
             turn.counters.discard(metrics::Discard::unexpected);
             if (incoming.message.type == coap::MessageType::confirmable) {
                 coap::Endpoint::reject(incoming.message, out);
-                turn.endpoint.keep_reply(id, incoming.message, out.written());
+                turn.endpoint.keep_reply(peer_id, incoming.message, out.written());
             }
-            send_if_any(turn, id, out, metrics::Sent::reset);
+            send_if_any(turn, packet, out, metrics::Sent::reset);
             break;
         case Incoming::Kind::reset: on_reset(turn, id, incoming); break;
         case Incoming::Kind::unmatched_reset:
-            if (on_notification_reset(turn, id, incoming.message.message_id)) {
+            if (from_server && on_notification_reset(turn, id, incoming.message.message_id)) {
                 turn.counters.receive(metrics::Received::reset);
             } else {
                 turn.counters.discard(metrics::Discard::late);
@@ -154,9 +163,19 @@ void on_timer(Turn& turn, base::TimerEvent event) {
         case TimerKind::notify: on_notify_timer(turn, event.index); return;
         case TimerKind::send: on_send_timer(turn, event.index); return;
         case TimerKind::sleep: on_sleep_timer(turn, event.index); return;
+        case TimerKind::firmware:
+            on_firmware_timer(turn, event.index);
+            resume(turn, event.index);
+            return;
         case TimerKind::exchange: break;
     }
-    const LinkId id = turn.endpoint.peer_of(event.index);
+    const std::uint32_t peer = turn.endpoint.peer_of(event.index);
+    if (peer >= turn.pool.link_bound()) {
+        const DeviceId device = peer - turn.pool.link_bound();
+        on_download_exchange_timer(turn, device, event.index);
+        return;
+    }
+    const LinkId id = peer;
     renew_retransmission(turn, id);
     auto out = turn.open();
     const auto expired = turn.endpoint.on_timer(turn.now, event.index, turn.pool.link(id).peer, out);

@@ -35,9 +35,11 @@ struct Turn {
     // Memory for one datagram; `send` it or leave it.
     base::Writer open() { return base::Writer(outbox.open(now)); }
     void send(LinkId link, const base::Writer& datagram) {
-        const DeviceId device = pool.device_of(link);
+        send_to(pool.device_of(link), pool.address_of(link), datagram);
+    }
+    void send_to(DeviceId device, const net::Address& remote, const base::Writer& datagram) {
         pool.count_sent(now, device, datagram.size());
-        outbox.commit(datagram.size(), device, pool.address_of(link));
+        outbox.commit(datagram.size(), device, remote);
         if (pool[device].sleeps) stay_awake(*this, device);
     }
 

@@ -3,7 +3,7 @@
 //
 //   opaque   the package itself
 //   TLV      | type, id 0, length | package |, perhaps inside of | type, instance 0, length |
-//   CBOR     | byte string, length | package |, or chunks of such in a byte string of indefinite length (RFC 8949 3.2.3)
+//   CBOR     | byte string, length | package |, or chunks of such within one of indefinite length (RFC 8949 3.2.3)
 #pragma once
 
 #include <algorithm>

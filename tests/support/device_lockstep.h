@@ -99,6 +99,7 @@ protected:
         theirs_.attach(0, server_address);
         theirs_.attach(1, other_address);
         counters.add_devices(0, metrics::DeviceState::idle, 1);
+        if (resolved->behaviour.firmware.behaves) counters.add_firmware_device();
     }
 
     // Switches the device on; its Register is on the wire, if the profile has no boot delay.

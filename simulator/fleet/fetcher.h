@@ -1,0 +1,39 @@
+// Fetcher: how a device has a package fetched otherwise than by CoAP. The engine has one where there is a real network;
+// in virtual time there is none, and such a Package URI is refused.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "simulator/base/crypto.h"
+
+namespace fleet {
+
+struct FetchRequest {
+    std::uint32_t device = 0;  // its number in the shard
+    std::uint32_t number = 0;  // of the fetch: comes back with it
+    std::string_view uri;      // valid for the call
+    std::uint64_t limit = 0;   // bytes
+    double rate = 0;           // bytes a second at most; 0: as they come
+};
+
+struct Fetched {
+    enum class End : std::uint8_t { complete, status, too_large, bad_uri, lost };
+    std::uint32_t device = 0;
+    std::uint32_t number = 0;
+    End end = End::lost;
+    unsigned status = 0;  // of HTTP
+    std::uint64_t length = 0;
+    base::Digest digest{};
+    std::array<std::uint8_t, 80> head{};  // the first bytes
+};
+
+class Fetcher {
+public:
+    virtual ~Fetcher() = default;
+    // What comes of it is told to on_fetched, in a later turn.
+    virtual void fetch(const FetchRequest& request) = 0;
+};
+
+}  // namespace fleet
