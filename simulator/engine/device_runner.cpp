@@ -64,7 +64,8 @@ public:
           tap_(transport, [this](base::Time now, bool sent, base::Bytes bytes) { see(now, sent, bytes); }),
           network_{options.profile->network.loss, options.profile->network.duplicate, options.profile->network.reorder,
                    options.profile->network.latency},
-          pool_(options.seed, membership_of(options), {options.profile}, fleet::ServerAddresses{options.target, {}}) {
+          pool_(options.seed, membership_of(options), {options.profile}, fleet::ServerAddresses{options.target, {}}),
+          latency_(supported_operations(std::span(&options.profile, 1)), 1) {
         if (!options.profile->network.perfect()) {
             impairment_ = std::make_unique<net::Impairment>(
                 net::Impairment::Config{
@@ -132,7 +133,7 @@ private:
     fleet::DevicePool pool_;
     std::unique_ptr<net::Outbox> outbox_;
     metrics::Counters counters_;
-    metrics::LatencyRecorder latency_{supported_operations(), 1};
+    metrics::LatencyRecorder latency_;
 };
 
 DeviceRunner::DeviceRunner(DeviceRunOptions options) : options_(std::move(options)) {}
