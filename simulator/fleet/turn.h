@@ -23,7 +23,8 @@ struct Turn {
     metrics::Counters& counters;
     metrics::LatencyRecorder& latency;
     net::SecureLink* security = nullptr;  // null: no device of the shard speaks DTLS
-    // While what has waited for an exchange to end is sent: when that was. What the peer made it wait is no lag of ours.
+    // While what has waited for an exchange to end is sent: when that was. What the peer made it wait is no lag of
+    // ours.
     base::Time free_since = base::Time::min();
 
     // The device's number in the fleet.

@@ -101,7 +101,8 @@ def main():
     arguments = parser.parse_args()
     program = os.path.abspath(arguments.program)
     passed = failed = 0
-    for case, tries in ((stall, 1), (leak, 1), (interrupt, 1), (starved, arguments.tries), (unhurried, arguments.tries)):
+    many = arguments.tries
+    for case, tries in ((stall, 1), (leak, 1), (interrupt, 1), (starved, many), (unhurried, many)):
         good = 0
         for _ in range(tries):
             try:
