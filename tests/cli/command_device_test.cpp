@@ -44,7 +44,7 @@ TEST(DeviceCommand, ShowsAndChangesItsValues) {
         run({"temperature-sensor"},
             "messages off\nshow /3303/0/5700\nset /3303/0/5700 99.5\nshow temperature/0/sensor_value\nstate\nquit\n");
     EXPECT_EQ(ran.code, 0) << ran.err;
-    EXPECT_THAT(ran.out, AllOf(HasSubstr("sensor_value"), HasSubstr("99.5 "), HasSubstr("registered at 127.")));
+    EXPECT_THAT(ran.out, AllOf(HasSubstr("sensor_value"), HasSubstr(" 99.5\n"), HasSubstr("registered at 127.")));
 }
 
 TEST(DeviceCommand, SaysWhatCannotBeDone) {
@@ -67,12 +67,14 @@ TEST(DeviceCommand, UpdatesAndRestarts) {
 
 // The same device of a fleet: its name and values depend on seed and index.
 TEST(DeviceCommand, IsTheDeviceOfTheFleetThatItIsAskedToBe) {
-    const auto value = [](const char* index, const char* seed) {
-        return run({"temperature-sensor", "--index", index, "--seed", seed}, "messages off\nshow /3303/0/5700\nquit\n");
+    const auto shown = [](const char* index, const char* seed) {
+        const auto out =
+            run({"temperature-sensor", "--index", index, "--seed", seed}, "messages off\nshow /3303/0/5700\nquit\n")
+                .out;
+        return out.substr(out.find("\n/3303/0/5700"));
     };
-    EXPECT_EQ(value("17041", "42").out, value("17041", "42").out);
-    EXPECT_NE(value("17041", "42").out, value("17042", "42").out);
-    EXPECT_THAT(value("17041", "42").err, Not(testing::Eq(value("17042", "42").err)));
+    EXPECT_EQ(shown("17041", "42"), shown("17041", "42"));
+    EXPECT_NE(shown("17041", "42"), shown("17042", "42"));
 }
 
 TEST(DeviceCommand, RefusesWhatIsWrong) {

@@ -56,7 +56,8 @@ TEST_F(List, ShowsGeneratorsWhoseExamplesAreRight) {
         ASSERT_TRUE(node && profiles::is_generator(*node)) << line;
         if (line["name"] == "csv") continue;  // names a file
         const auto type = line["name"] == "states" ? lwm2m::Type::boolean : lwm2m::Type::floating;
-        const auto spec = profiles::read_generator(*node, {lwm2m::Path(3303, 0, 5700), type}, diagnostics);
+        const auto path = line["name"] == "route" ? lwm2m::Path(6, 0, 0) : lwm2m::Path(3303, 0, 5700);
+        const auto spec = profiles::read_generator(*node, {path, type}, diagnostics);
         ASSERT_TRUE(spec) << line << diagnostics.text();
         EXPECT_EQ(profiles::name(*spec), line["name"].get<std::string>());
     }

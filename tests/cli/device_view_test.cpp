@@ -30,7 +30,7 @@ TEST(DeviceView, AMessageIsALineAndItsValues) {
     EXPECT_EQ(view.text(exchanged(false, Message(CON, Code::get).id(7).token("ab").path("/3303/0/5700"))),
               "       1.500 <- CON 0.01 GET 7 [ab] /3303/0/5700\n");
     EXPECT_EQ(view.text(exchanged(true, Message(ACK, Code::content).id(7).token("ab").format(0).payload("20"))),
-              "       1.500 -> ACK 2.05 Content 7 [ab] Content-Format=0\n                 /3303/0/5700 = 20\n");
+              "       1.500 -> ACK 2.05 Content 7 [ab] Content-Format=0\n                 /3303/0/5700 = 20.0\n");
 }
 
 TEST(DeviceView, WhatIsNoMessageIsShownAsBytes) {

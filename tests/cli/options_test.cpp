@@ -71,8 +71,8 @@ TEST(Options, AMisspeltCommandIsNamedWithTheNearestOne) {
 }
 
 TEST(Options, CommandsOfLaterAreUnknown) {
-    for (const char* later : {"demo", "device", "replay", "doctor", "calibrate", "merge", "compare", "report", "import",
-                              "ctl", "init", "schema", "completion"}) {
+    for (const char* later : {"demo", "replay", "doctor", "calibrate", "merge", "compare", "report", "import", "ctl",
+                              "init", "schema", "completion"}) {
         EXPECT_TRUE(contains(refused({later}), "unknown command")) << later;
     }
 }

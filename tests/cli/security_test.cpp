@@ -75,12 +75,13 @@ TEST_F(SecuredFleet, NeedsItsSecretInTheEnvironment) {
 TEST_F(SecuredFleet, IsToldToAServer) {
     const auto csv = run_with_secret({"provision", scenario});
     EXPECT_EQ(csv.code, 0) << csv;
-    EXPECT_TRUE(csv.out.starts_with("endpoint,identity,key\nmeter-0,meter-0,")) << csv;
+    EXPECT_TRUE(csv.out.starts_with("endpoint,identity,key\ntemperature-sensor-00000000,temperature-sensor-00000000,"))
+        << csv;
     EXPECT_EQ(std::count(csv.out.begin(), csv.out.end(), '\n'), 41);
     expect_no_secret(csv);
     const auto leshan = run_with_secret({"provision", scenario, "--format", "leshan", "-n", "1"});
-    EXPECT_TRUE(
-        leshan.out.starts_with("{\"endpoint\":\"meter-0\",\"tls\":{\"mode\":\"psk\",\"details\":{\"identity\":"))
+    EXPECT_TRUE(leshan.out.starts_with(
+        "{\"endpoint\":\"temperature-sensor-00000000\",\"tls\":{\"mode\":\"psk\",\"details\":{\"identity\":"))
         << leshan;
     EXPECT_EQ(run_in_process({"provision"}).code, 2);
 }
