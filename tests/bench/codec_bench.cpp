@@ -3,6 +3,7 @@
 #include <array>
 
 #include "coap/message.h"
+#include "coap/oscore.h"
 #include "simulator/lwm2m/codec.h"
 #include "simulator/lwm2m/registration.h"
 #include "tests/bench/floor.h"
@@ -54,10 +55,52 @@ CodecCost decode(const std::string& name, lwm2m::ContentFormat format) {
     });
 }
 
+// A Read of a value, and its answer, each way: what OSCORE costs one message.
+void measure_oscore(std::vector<CodecCost>& costs) {
+    const std::array<std::uint8_t, 16> secret{1, 2, 3, 4};
+    const std::array<std::uint8_t, 4> token{1, 2, 3, 4};
+    coap::OscoreContext client;
+    coap::OscoreContext server;
+    const auto input = [&](std::string_view own, std::string_view other) {
+        return coap::OscoreInput{.master_secret = secret,
+                                 .master_salt = {},
+                                 .sender_id = base::as_bytes(own),
+                                 .recipient_id = base::as_bytes(other),
+                                 .id_context = {}};
+    };
+    coap::derive(input("17041", "s"), client);
+    coap::derive(input("s", "17041"), server);
+    coap::OscoreWorkspace workspace;
+    std::array<std::uint8_t, 512> memory{};
+    const auto protect = [&](base::Writer& out) {
+        coap::MessageWriter message(
+            out, {.type = coap::MessageType::confirmable, .code = coap::Code::get, .message_id = 7, .token = token});
+        message.path(coap::OptionNumber::uri_path, "3303/0/5700");
+        message.option_uint(coap::OptionNumber::accept, 0);
+        coap::protect_request(client, out, workspace);
+    };
+    costs.push_back(measure("oscore.protect.ns", [&] {
+        base::Writer out(memory);
+        protect(out);
+        return out.size();
+    }));
+    base::Writer sealed(memory);
+    protect(sealed);
+    costs.push_back(measure("oscore.unprotect.ns", [&] {
+        const auto message = coap::parse(sealed.written());
+        return coap::unprotect_request(server, *message, workspace, coap::OscoreReplay::check)->message.payload.size();
+    }));
+    costs.push_back(measure("oscore.derive.ns", [&] {
+        coap::derive(input("17041", "s"), client);
+        return std::size_t{client.sender_key[0]};
+    }));
+}
+
 }  // namespace
 
 std::vector<CodecCost> measure_codecs() {
     std::vector<CodecCost> costs;
+    measure_oscore(costs);
     std::array<std::uint8_t, 512> memory{};
     const std::array<std::uint8_t, 4> token{1, 2, 3, 4};
     const std::string links = "</>;rt=\"oma.lwm2m\";ct=\"60 110 112 11542\",</1/0>,</3/0>,</4/0>,</3303/0>";
