@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "coap/message.h"
+#include "coap/oscore.h"
 #include "simulator/cli/wire_json.h"
 #include "simulator/lwm2m/entry_sink.h"
 #include "simulator/lwm2m/number_text.h"
@@ -34,10 +35,22 @@ Json option_value(const coap::Option& option) {
     return base::to_hex(option.value);
 }
 
+// RFC 8613 6.1: what the option says; nothing is decrypted.
+Json oscore_json(base::Bytes value) {
+    const auto option = coap::read_oscore_option(value);
+    if (!option) return Json{{"error", option.error().what}, {"offset", option.error().offset}};
+    Json json = Json::object();
+    if (option->partial_iv) json["partial_iv"] = *option->partial_iv;
+    if (option->kid_context) json["kid_context"] = base::to_hex(*option->kid_context);
+    if (option->kid) json["kid"] = base::to_hex(*option->kid);
+    return json;
+}
+
 Json option_json(const coap::Option& option) {
     Json json{{"number", static_cast<unsigned>(option.number)}};
     if (*name(option.number) != '\0') json["name"] = name(option.number);
     json["value"] = option_value(option);
+    if (option.number == OptionNumber::oscore) json["oscore"] = oscore_json(option.value);
     return json;
 }
 

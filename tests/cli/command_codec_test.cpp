@@ -51,6 +51,22 @@ TEST(Decode, ReadsStandardInputWithoutAnArgument) {
     EXPECT_EQ(decode({.as = "cbor", .path = "/3/0/9"}, "18 64\n").json()["values"][0]["value"], 100);
 }
 
+// RFC 8613, appendix C.6.
+TEST(Decode, SaysWhatAnOscoreOptionHolds) {
+    const auto json =
+        decode({.as = "coap",
+                .input = "44022f8eef9bbf7a396c6f63616c686f73746b19140837cbf3210017a2d3ff72cd7273fd331ac45cffbe55c3"})
+            .json();
+    EXPECT_EQ(json["options"][1]["oscore"],
+              Json::parse(R"({"partial_iv": 20, "kid_context": "37cbf3210017a2d3", "kid": ""})"));
+    const auto bad = decode({.as = "coap",
+                             .input = "40020001"
+                                      "91e0"
+                                      "ff00"})
+                         .json();
+    EXPECT_EQ(bad["options"][0]["oscore"]["error"], "reserved bits of the OSCORE option are set");
+}
+
 TEST(Decode, AnErrorHasItsOffset) {
     const auto ran = decode({.as = "tlv", .path = "/3/0", .input = "C10964C109"});
     EXPECT_EQ(ran.code, 2);
