@@ -84,6 +84,7 @@ BlockTransfers::Received BlockTransfers::on_block1(base::Time now, const Transfe
         }
     }
     touch(now, index, transfer.queue);
+    received.note = transfer.note;
     received.length = transfer.receiver.length();
     received.digest = transfer.digest;
     if (step.kind == Block1Receiver::Step::Kind::last) {
@@ -107,10 +108,11 @@ BlockTransfers::Received BlockTransfers::refuse(const Block& block, Code code) {
     return received;
 }
 
-void BlockTransfers::finish(base::Time now, const TransferKey& key, Code code) {
+void BlockTransfers::finish(base::Time now, const TransferKey& key, Code code, std::uint32_t note) {
     const auto index = find(Role::receive, key);
     if (index == base::no_index || !transfers_[index].receiver.complete()) return;
     transfers_[index].receiver.finish(code);
+    transfers_[index].note = note;
     clear_body(index);
     touch(now, index, Queue::finished);
 }

@@ -66,12 +66,13 @@ public:
         base::Bytes body;                    // whole, unless Keep::digest: valid until `finish` or any other call here
         std::uint64_t length = 0;            // of the body so far
         std::uint64_t digest = 0;            // `fingerprint` of each block in turn, chained
+        std::uint32_t note = 0;              // where a last block is repeated: as it was given to `finish`
     };
     // A request with or without Block1. Without, the payload is the whole body, whatever its length below body_bytes.
     Received receive(base::Time now, const TransferKey& key, const MessageView& request, Keep keep = Keep::bytes);
     // The request that was `whole` has been answered with `code`: frees the body, and keeps the code for a repeated
-    // last block. Harmless where there is no transfer.
-    void finish(base::Time now, const TransferKey& key, Code code);
+    // last block, with a number that the owner needs to answer in the same way. Harmless where there is no transfer.
+    void finish(base::Time now, const TransferKey& key, Code code, std::uint32_t note = 0);
 
     struct Served {
         Block2Answer answer;
@@ -125,6 +126,7 @@ private:
         Block1Receiver receiver;
         Block2Fetcher fetcher;
         std::uint32_t content_format = 0;
+        std::uint32_t note = 0;                    // see `finish`
         std::uint32_t in_bucket = base::no_index;  // the next with this hash
         std::uint32_t older = base::no_index;
         std::uint32_t newer = base::no_index;

@@ -17,6 +17,14 @@ void reject_malformed(base::Bytes datagram, base::Writer& out) {
     put_empty(MessageType::reset, static_cast<std::uint16_t>(datagram[2] << 8 | datagram[3]), out);
 }
 
+// RFC 7252 5.4.1: an option without a name here is one that is not known.
+bool has_unknown_critical(const MessageView& message) {
+    for (const auto& option : message.options) {
+        if (is_critical(option.number) && name(option.number)[0] == '\0') return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 Endpoint::Endpoint(const Config& config, base::TimerWheel& timers)
@@ -71,6 +79,12 @@ Incoming Endpoint::on_response(base::Time now, std::uint32_t peer_id, Peer& peer
     const MessageView& message = incoming.message;
     const Exchange* exchange = peer.busy() ? &exchanges_[peer.exchange] : nullptr;
     const bool piggybacked = message.type == MessageType::acknowledgement;
+    if (has_unknown_critical(message)) {
+        // RFC 7252 4.2, 4.3: a CON is rejected by a RST, an ACK or NON by silence.
+        if (message.type == MessageType::confirmable) reject(message, out);
+        incoming.discard = Discard::malformed;
+        return incoming;
+    }
     if (piggybacked && (exchange == nullptr || exchange->message_id != message.message_id)) {
         incoming.discard = Discard::late;
         return incoming;

@@ -37,7 +37,8 @@ struct ExchangeTag {
 
 enum class Discard : std::uint8_t {
     none,
-    malformed,  // not a CoAP message (RFC 7252 3), or a code that may not travel over UDP
+    malformed,  // not a CoAP message (RFC 7252 3), a code that may not travel over UDP, or a response with a critical
+                // option that nobody knows (5.4.1)
     late,       // an ACK or RST for nothing that is under way: repeated, or the exchange had been given up
     duplicate,  // seen before, and nothing to repeat
 };

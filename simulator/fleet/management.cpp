@@ -40,6 +40,7 @@ struct Response {
     std::optional<coap::Block> wanted;  // the Block2 option of the request
     std::optional<coap::Block> block1;
     std::optional<std::uint32_t> size1;
+    std::optional<coap::BlockTransfers::Served> held;  // of the answer that is kept while it is fetched
     bool done = false;  // the request was dispatched; else it was not understood, or more blocks of it are to come
 };
 
@@ -47,6 +48,11 @@ struct Response {
 // is kept.
 coap::Block2Answer part_of(const Response& response) {
     const auto& answer = response.answer;
+    if (response.held) {
+        auto part = response.held->answer;
+        if (part.code == Code::content) part.code = answer.code;
+        return part;
+    }
     coap::Block2Answer part{.code = answer.code, .bytes = answer.payload};
     if (!coap::is_success(answer.code) || answer.payload.empty()) return part;
     part = coap::answer_block2(answer.payload, response.wanted);
@@ -72,7 +78,7 @@ void write(const coap::MessageView& request, Link& link, const Response& respons
               .code = part.code,
               .message_id = confirmable ? request.message_id : link.peer.take_message_id(),
               .token = request.token});
-    if (part.block2) coap::write_etag(message, coap::fingerprint(answer.payload));
+    if (part.block2) coap::write_etag(message, response.held ? response.held->etag : coap::fingerprint(answer.payload));
     if (response.observe) message.option_uint(OptionNumber::observe, *response.observe);
     if (answer.created) write_location(*answer.created, message);
     if (answer.format) message.option_uint(OptionNumber::content_format, static_cast<std::uint16_t>(*answer.format));
@@ -103,6 +109,31 @@ bool changes_something(RequestKind kind) {
     return true;
 }
 
+bool has_paths_in_payload(RequestKind kind) {
+    return kind == RequestKind::read_composite || kind == RequestKind::observe_composite ||
+           kind == RequestKind::cancel_observe_composite;
+}
+
+// RFC 7959 3.3: who fetches the rest of the answer to a FETCH does not send its payload again, so the answer is kept.
+Response next_block(Turn& turn, LinkId id, const coap::MessageView& message, const coap::Block& wanted) {
+    const auto held = turn.pool.blocks.serve_held(turn.now, {id, coap::resource_of(message)}, wanted);
+    Response response;
+    response.wanted = wanted;
+    response.answer.code = held ? Code::content : Code::request_entity_incomplete;
+    if (held && held->answer.code == Code::content) {
+        response.answer.format = static_cast<lwm2m::ContentFormat>(held->content_format);
+    }
+    response.held = held;
+    return response;
+}
+
+// The device's id of an instance that a Create in blocks has made; the repeated last block is answered with it too.
+std::uint32_t note_of(const lwm2m::Answer& answer) { return answer.created ? 1u + answer.created->instance() : 0; }
+std::optional<lwm2m::Path> created_by(const lwm2m::Path& object, std::uint32_t note) {
+    if (note == 0) return std::nullopt;
+    return object.child(static_cast<std::uint16_t>(note - 1));
+}
+
 // Does what the request asks for; one in blocks when the last of them has come (RFC 7959 2.5).
 Response respond(Turn& turn, LinkId id, const coap::MessageView& message, DeviceTree& tree) {
     const auto& abilities = turn.pool.profile_of(turn.pool.link(id)).abilities;
@@ -114,6 +145,10 @@ Response respond(Turn& turn, LinkId id, const coap::MessageView& message, Device
         return response;
     }
     response.wanted = *wanted;
+    const bool fetches = has_paths_in_payload(request.kind);
+    if (fetches && request.payload.empty() && *wanted && (*wanted)->number > 0) {
+        return next_block(turn, id, message, **wanted);
+    }
     base::Bytes body = request.payload;
     const bool in_blocks = message.find(OptionNumber::block1).has_value();
     const coap::TransferKey transfer{id, in_blocks ? coap::resource_of(message) : 0};
@@ -122,12 +157,20 @@ Response respond(Turn& turn, LinkId id, const coap::MessageView& message, Device
         response.block1 = received.block1;
         response.size1 = received.size1;
         response.answer.code = received.code;
-        if (received.kind == coap::BlockTransfers::Received::Kind::answer) return response;
+        if (received.kind == coap::BlockTransfers::Received::Kind::answer) {
+            response.answer.created = created_by(request.path, received.note);
+            return response;
+        }
         body = received.body;
     }
     response.answer = lwm2m::dispatch(request, body, tree, tree, abilities, turn.pool.workspace);
     response.done = true;
-    if (in_blocks) turn.pool.blocks.finish(turn.now, transfer, response.answer.code);
+    if (in_blocks) turn.pool.blocks.finish(turn.now, transfer, response.answer.code, note_of(response.answer));
+    const auto& answer = response.answer;
+    if (fetches && coap::is_success(answer.code) && answer.format && !answer.payload.empty()) {
+        response.held = turn.pool.blocks.serve(turn.now, {id, coap::resource_of(message)}, answer.payload,
+                                               static_cast<std::uint32_t>(*answer.format), *wanted);
+    }
     return response;
 }
 

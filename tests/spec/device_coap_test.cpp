@@ -267,6 +267,78 @@ TEST_F(DeviceCoap, ALongNotificationIsItsFirstBlock) {
     server.expect(ACK, Code::content).token("0c").block2(1, 0, 1024).payload(zone.substr(1024));
 }
 
+class DeviceCoapTestObject : public DeviceCoap {
+protected:
+    DeviceCoapTestObject()
+        : DeviceCoap(std::string(yaml) + "  \"3442/0\": {\"110\": \"a long string of forty characters, in all\"}\n") {}
+
+    // Creates an instance with a string; the device chooses its id.
+    static Message create(std::uint16_t id, unsigned number) {
+        const std::string tlv = "\xc8\x6e\x28" + body_of(40);
+        return Message(CON, Code::post)
+            .id(id)
+            .token("0b")
+            .path("/3442")
+            .format(11542)
+            .block1(number, number < 2, 16)
+            .payload(tlv.substr(number * 16, 16));
+    }
+    static Message fetch(std::uint16_t id, std::string_view payload) {
+        return Message(CON, Code::fetch)
+            .id(id)
+            .token("0c")
+            .format(110)
+            .uint(coap::OptionNumber::accept, 110)
+            .payload(payload);
+    }
+};
+
+// RFC 7959 2.5: the last block of a Create, sent again as a message of its own, creates nothing more, and its answer
+// says again where the instance is.
+TEST_F(DeviceCoapTestObject, ARepeatedCreateInBlocksTellsItsLocationAgain) {
+    device_registers();
+    server.sends(create(1, 0));
+    server.expect(ACK, Code::continue_).id(1).block1(0, 1, 16);
+    server.sends(create(2, 1));
+    server.expect(ACK, Code::continue_).id(2).block1(1, 1, 16);
+    server.sends(create(3, 2));
+    server.expect(ACK, Code::created).id(3).block1(2, 0, 16).location("/3442/1");
+    server.expect(CON, Code::post).path("/rd/5a");
+    server.replies(Message(ACK, Code::changed));
+    server.sends(create(4, 2));
+    server.expect(ACK, Code::created).id(4).block1(2, 0, 16).location("/3442/1");
+    after(10ms);
+    server.expect_silence();
+    server.sends(Message(CON, Code::get).id(5).path("/3442/2"));
+    server.expect(ACK, Code::not_found).id(5);
+}
+
+// RFC 7959 3.3: the rest of a large answer to a FETCH is asked for without the payload.
+TEST_F(DeviceCoapTestObject, TheRestOfACompositeReadIsFetchedWithoutItsPaths) {
+    device_registers();
+    server.sends(fetch(1, R"([{"n":"/3442/0/110"}])").block2(0, 0, 16));
+    const auto first = server.expect(ACK, Code::content);
+    first.id(1).block2(0, 1, 16);
+    std::string whole(base::as_text(first.view().payload));
+    for (unsigned number = 1;; ++number) {
+        server.sends(fetch(static_cast<std::uint16_t>(1 + number), "").block2(number, 0, 16));
+        const auto next = server.expect(ACK, Code::content);
+        whole += base::as_text(next.view().payload);
+        const auto block = coap::find_block(next.view(), coap::OptionNumber::block2);
+        EXPECT_EQ(first.view().find(coap::OptionNumber::etag)->text(),
+                  next.view().find(coap::OptionNumber::etag)->text());
+        EXPECT_EQ(next.view().find_uint(coap::OptionNumber::content_format), 110u);
+        if (HasFailure() || !block || !*block || !(*block)->more) break;
+    }
+    EXPECT_NE(whole.find("a long string of forty characters, in all"), std::string::npos) << whole;
+}
+
+TEST_F(DeviceCoapTestObject, ALaterBlockOfWhatNobodyAskedForIsIncomplete) {
+    device_registers();
+    server.sends(fetch(1, "").block2(1, 0, 16));
+    server.expect(ACK, Code::request_entity_incomplete).id(1);
+}
+
 // A Register whose object list is longer than one block: 320 instances.
 std::string gateway() {
     std::string text = yaml;

@@ -312,6 +312,36 @@ TEST_F(Rfc7252Reliability, CancelledExchangeIsSilent) {
     EXPECT_EQ(why(), coap::Discard::late);
 }
 
+// 5.4.1: a response with a critical option that is not known is rejected: an ACK by silence, so the request goes on.
+TEST_F(Rfc7252Reliability, S5_4_1_APiggybackedResponseWithAnUnknownCriticalOptionIsIgnored) {
+    we_send(get(0x7d34));
+    peer.expect(CON, Code::get);
+    const auto unknown = static_cast<coap::OptionNumber>(65001);
+    peer.sends(Message(ACK, Code::content).id(0x7d34).option(unknown, "x").payload("22.3 C"));
+    EXPECT_EQ(why(), coap::Discard::malformed);
+    peer.expect_silence();
+    after(3s);
+    peer.expect(CON, Code::get).id(0x7d34);
+    peer.sends(Message(ACK, Code::content).id(0x7d34).payload("22.3 C"));
+    EXPECT_EQ(heard(), Kind::response);
+}
+
+// 5.4.1: a confirmable one is rejected by a Reset. An elective option that is not known changes nothing.
+TEST_F(Rfc7252Reliability, S5_4_1_AConfirmableResponseWithAnUnknownCriticalOptionIsReset) {
+    we_send(get(0x7d34).token("31"));
+    peer.expect(CON, Code::get);
+    peer.sends(Message(ACK, Code::empty).id(0x7d34));
+    const auto response = [](std::uint16_t id, unsigned number) {
+        return Message(CON, Code::content).id(id).token("31").option(static_cast<coap::OptionNumber>(number), "x");
+    };
+    peer.sends(response(900, 65001));
+    EXPECT_EQ(why(), coap::Discard::malformed);
+    peer.expect(RST, Code::empty).id(900);
+    peer.sends(response(901, 65000));
+    EXPECT_EQ(heard(), Kind::response);
+    peer.expect(ACK, Code::empty).id(901);
+}
+
 // Ours: a full endpoint refuses, counts, and takes the next when there is room again.
 TEST_F(Rfc7252Reliability, FullEndpointRefuses) {
     std::vector<coap::Peer> peers(9);

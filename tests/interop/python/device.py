@@ -265,6 +265,16 @@ def reads_composite(name, answer):
     return case
 
 
+async def reads_much(s):
+    """More than a block: the rest of the answer is fetched without the paths (RFC 7959 3.3)."""
+    await reset(s)
+    long = {f"{TEST}/110": ("string", "0123456789abcdef" * 100)}
+    await s.write(Code.PUT, f"{TEST}/110", "lwm2m-cbor", long)
+    response = await s.ask(Code.FETCH, "/", CONTENT, payload=formats.encode_paths("senml-etch-json", [TEST]),
+                           content="senml-etch-json", accept="senml-json")
+    equal(formats.values_of({**TREE, **long}), formats.decode("senml-json", response.payload), "values")
+
+
 def writes_composite(name):
     async def case(s):
         await reset(s)
@@ -428,6 +438,7 @@ def cases():
               ("delete/resource-instance", delete_resource_instance), ("create/and-delete", create_and_delete)]
     named += [(f"read-composite/{n}-answered-as-{a}", reads_composite(n, a))
               for n in ("senml-etch-cbor", "senml-etch-json", "senml-cbor", "lwm2m-cbor") for a in trees]
+    named += [("read-composite/more-than-a-block", reads_much)]
     named += [(f"write-composite/{n}", writes_composite(n))
               for n in ("senml-etch-cbor", "senml-etch-json", "senml-cbor", "lwm2m-cbor")]
     named += [(f"observe/resource-as-{n}", observes(n)) for n in trees + ["cbor"]]

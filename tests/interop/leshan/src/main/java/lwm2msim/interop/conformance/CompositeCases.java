@@ -40,6 +40,7 @@ final class CompositeCases {
             cases.add(new Case("write-composite/all-or-nothing-as-" + name, d -> allOrNothing(d, format)));
             cases.add(new Case("observe-composite/notifies-and-is-cancelled-as-" + name, d -> observe(d, format)));
             cases.add(new Case("observe-composite/is-cancelled-by-reset-as-" + name, d -> cancelByReset(d, format)));
+            cases.add(new Case("read-composite/whole-device-as-" + name, d -> readAll(d, format)));
             cases.add(new Case("write-composite/resource-instances-as-" + name, d -> writeInstances(d, format)));
         }
         return cases;
@@ -116,6 +117,15 @@ final class CompositeCases {
         values.put("/3/0/0", "not writable");
         Unmet.expectEqual(ResponseCode.METHOD_NOT_ALLOWED, send(d, format, values).getCode(), "code of the answer");
         d.expectValue("/3303/0/5750", before);
+    }
+
+    private static void readAll(Device d, ContentFormat format) throws InterruptedException {
+        needs(d);
+        Map<String, Object> values = flatten(ask(d, format, "/1", "/3", "/3442").getContent());
+        Map<String, Object> expected = new TreeMap<>(d.values("/1"));
+        expected.putAll(d.values("/3"));
+        expected.putAll(d.values("/3442"));
+        Unmet.expectEqual(expected, values, "values");
     }
 
     private static void writeInstances(Device d, ContentFormat format) throws InterruptedException {
