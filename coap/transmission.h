@@ -9,7 +9,6 @@ struct TransmissionParameters {
     base::Duration ack_timeout = std::chrono::seconds(2);
     double ack_random_factor = 1.5;  // at least 1
     unsigned max_retransmit = 4;     // at most 20
-    unsigned nstart = 1;
     base::Duration default_leisure = std::chrono::seconds(5);
     double probing_rate = 1;  // byte/s
     base::Duration max_latency = std::chrono::seconds(100);

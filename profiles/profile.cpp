@@ -279,7 +279,6 @@ constexpr std::array coap_fields{
                                                                                 "RFC 7252 4.8"),
     field<&coap::TransmissionParameters::max_retransmit, read_small<0, 20>>("max_retransmit", "count", "4",
                                                                             "RFC 7252 4.8"),
-    field<&coap::TransmissionParameters::nstart, read_small<1, 16>>("nstart", "count", "1", "RFC 7252 4.7"),
 };
 
 constexpr std::array boot_fields{

@@ -20,7 +20,7 @@ profile: water-meter
 description: for the test
 endpoint: "urn:imei:{imei}"
 lwm2m: {version: "1.2", binding: U, queue_mode: true, lifetime: 1h ±5%, object_versions: {device: "1.1"}}
-coap: {ack_timeout: 8s, ack_random_factor: 1.2, max_retransmit: 3, nstart: 2}
+coap: {ack_timeout: 8s, ack_random_factor: 1.2, max_retransmit: 3}
 formats: [senml-cbor, text]
 objects: {device/0: {manufacturer: Acme}}
 behaviour:
