@@ -45,7 +45,7 @@ TEST_F(DeviceRules, ARebootIsAnsweredFirstAndDoneOnce) {
     server.sends(reboot(7));
     const auto answer = server.expect(ACK, Code::changed).id(7).bytes();
     server.expect_silence();
-    after(10s);
+    after(1s + 10ms);
     server.expect(CON, Code::post).path("/rd");
     server.replies(Message(ACK, Code::created).location("/rd/5b"));
     server.sends(reboot(7));
