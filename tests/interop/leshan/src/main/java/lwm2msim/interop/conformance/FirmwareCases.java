@@ -1,5 +1,8 @@
 package lwm2msim.interop.conformance;
 
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 
@@ -18,11 +21,10 @@ import lwm2msim.interop.Unmet;
 
 /**
  * Firmware update (object 5, Core E.6): pushed block by block, pulled from this server, and the failures that are told
- * by result.
+ * by result. Afterwards the device runs the version that its profile makes of the image's SHA-256.
  */
 final class FirmwareCases {
     private static final int IMAGE_SIZE = 200 * 1024;
-    private static final String RESOURCE = "firmware";
     private static final long WITHIN_MS = 60_000;
 
     private static final long IDLE = 0;
@@ -51,38 +53,51 @@ final class FirmwareCases {
                         d -> failedPull(d, "gopher://127.0.0.1/image", UNSUPPORTED_PROTOCOL)));
     }
 
-    private static byte[] image() {
+    private static byte[] image(int seed) {
         byte[] image = new byte[IMAGE_SIZE];
-        new Random(5).nextBytes(image);
+        new Random(seed).nextBytes(image);
         return image;
+    }
+
+    /** What the simulator calls a version that no package names: the first digits of the package's digest. */
+    private static String version(byte[] image) {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(image);
+            return HexFormat.of().formatHex(digest, 0, 4);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private static void push(Device d) throws InterruptedException {
         d.needs(5);
         startFromIdle(d);
+        byte[] image = image(5);
         SingleObservation states = d.observe("/5/0/3");
-        d.write(Mode.REPLACE, ContentFormat.OPAQUE, "/5/0/0", LwM2mSingleResource.newBinaryResource(0, image()));
-        update(d, states);
+        d.write(Mode.REPLACE, ContentFormat.OPAQUE, "/5/0/0", LwM2mSingleResource.newBinaryResource(0, image));
+        update(d, states, "pushed", image);
     }
 
     private static void pull(Device d, LeshanPeer peer) throws InterruptedException {
         d.needs(5);
         startFromIdle(d);
-        Image resource = new Image(image());
+        byte[] image = image(6);
+        Image resource = new Image("firmware-" + d.member().endpoint(), image);
         peer.coap().add(resource);
         try {
             SingleObservation states = d.observe("/5/0/3");
-            writeUri(d, peer.uri() + "/" + RESOURCE);
+            writeUri(d, peer.uri() + "/" + resource.getName());
             await(d, "/5/0/3", DOWNLOADED);
-            Unmet.expect(resource.asked, "downloaded without asking", RESOURCE);
-            update(d, states);
+            Unmet.expect(resource.asked, "downloaded without asking", resource.getName());
+            update(d, states, "pulled", image);
         } finally {
             peer.coap().remove(resource);
         }
     }
 
     /** From Downloaded through Updating and the reboot to Idle with success; every state is told on its way. */
-    private static void update(Device d, SingleObservation states) throws InterruptedException {
+    private static void update(Device d, SingleObservation states, String how, byte[] image)
+            throws InterruptedException {
         await(d, "/5/0/3", DOWNLOADED);
         d.expectValue("/5/0/5", NO_RESULT);
         expectTold(d, states, DOWNLOADING);
@@ -93,7 +108,11 @@ final class FirmwareCases {
         await(d, "/5/0/3", IDLE);
         d.expectValue("/5/0/5", SUCCESS);
         Unmet.expect(d.member().registrations() > registrations, "no new registration after the update", registrations);
+        d.expectValue("/3/0/3", version(image));
         d.forget(states);
+        System.out.println("firmware " + d.member().endpoint() + " " + how + " " + image.length
+                + " bytes: told Downloading, Downloaded, Updating; registered anew; Idle, result 1, version "
+                + version(image));
     }
 
     private static void expectTold(Device d, SingleObservation states, long state) throws InterruptedException {
@@ -103,7 +122,7 @@ final class FirmwareCases {
     private static void reset(Device d) throws InterruptedException {
         d.needs(5);
         startFromIdle(d);
-        d.write(Mode.REPLACE, ContentFormat.OPAQUE, "/5/0/0", LwM2mSingleResource.newBinaryResource(0, image()));
+        d.write(Mode.REPLACE, ContentFormat.OPAQUE, "/5/0/0", LwM2mSingleResource.newBinaryResource(0, image(7)));
         await(d, "/5/0/3", DOWNLOADED);
         writeUri(d, "");
         await(d, "/5/0/3", IDLE);
@@ -152,8 +171,8 @@ final class FirmwareCases {
         private final byte[] bytes;
         volatile boolean asked;
 
-        Image(byte[] bytes) {
-            super(RESOURCE);
+        Image(String name, byte[] bytes) {
+            super(name);
             this.bytes = bytes;
         }
 
