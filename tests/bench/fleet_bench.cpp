@@ -21,35 +21,6 @@ constexpr base::Duration patience = std::chrono::seconds(1);  // below ACK_TIMEO
 constexpr int most_waits = 10'000;                            // of 50 us
 constexpr base::Duration period = std::chrono::seconds(60);
 
-std::unique_ptr<engine::FleetModel> make_model(std::uint32_t devices, Notifications notifications) {
-    profiles::Diagnostics diagnostics;
-    auto scenario = scenarios::parse_scenario(
-        "scenario: bench\ndevices: " + std::to_string(devices) +
-            "\nfleet: [{profile: temperature-sensor}]\nphases:\n  - ramp: {over: 60s}\n  - hold: {for: 1y}\n",
-        "bench", diagnostics);
-    std::unique_ptr<engine::FleetModel> model;
-    if (scenario) {
-        model = engine::make_fleet_model(std::move(*scenario), profiles::builtin_profiles(),
-                                         profiles::builtin_objects(), diagnostics);
-    }
-    if (!model) {
-        std::fputs(diagnostics.text().c_str(), stderr);
-        std::exit(1);
-    }
-    if (notifications == Notifications::confirmable) {
-        auto profile = std::make_shared<profiles::ResolvedProfile>(*model->profiles[0]);
-        profile->behaviour.notify_confirmable = true;
-        model->profiles[0] = profile;
-    }
-    return model;
-}
-
-std::int64_t count(const engine::Shard& shard, metrics::Operation operation) {
-    const metrics::Counters* counters = &shard.counters();
-    const auto totals = std::make_unique<metrics::Totals>(metrics::fold(std::span(&counters, 1)));
-    return metrics::total(totals->operations[metrics::index(operation)]);
-}
-
 // The shard's moment, its CPU time, and the window towards the mirror.
 class Drive {
 public:
@@ -98,6 +69,35 @@ private:
 };
 
 }  // namespace
+
+std::unique_ptr<engine::FleetModel> make_model(std::uint32_t devices, Notifications notifications) {
+    profiles::Diagnostics diagnostics;
+    auto scenario = scenarios::parse_scenario(
+        "scenario: bench\ndevices: " + std::to_string(devices) +
+            "\nfleet: [{profile: temperature-sensor}]\nphases:\n  - ramp: {over: 60s}\n  - hold: {for: 1y}\n",
+        "bench", diagnostics);
+    std::unique_ptr<engine::FleetModel> model;
+    if (scenario) {
+        model = engine::make_fleet_model(std::move(*scenario), profiles::builtin_profiles(),
+                                         profiles::builtin_objects(), diagnostics);
+    }
+    if (!model) {
+        std::fputs(diagnostics.text().c_str(), stderr);
+        std::exit(1);
+    }
+    if (notifications == Notifications::confirmable) {
+        auto profile = std::make_shared<profiles::ResolvedProfile>(*model->profiles[0]);
+        profile->behaviour.notify_confirmable = true;
+        model->profiles[0] = profile;
+    }
+    return model;
+}
+
+std::int64_t count(const engine::Shard& shard, metrics::Operation operation) {
+    const metrics::Counters* counters = &shard.counters();
+    const auto totals = std::make_unique<metrics::Totals>(metrics::fold(std::span(&counters, 1)));
+    return metrics::total(totals->operations[metrics::index(operation)]);
+}
 
 FleetCost measure_fleet(std::uint32_t devices, Notifications notifications, int rounds) {
     FleetCost cost;

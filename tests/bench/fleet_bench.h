@@ -25,6 +25,11 @@ struct FleetCost {
 
 enum class Notifications : std::uint8_t { non_confirmable, confirmable };
 
+// A fleet of the catalog's temperature sensors that registers within a minute.
+std::unique_ptr<engine::FleetModel> make_model(std::uint32_t devices, Notifications notifications);
+// How many operations of that kind the shard has ended.
+std::int64_t count(const engine::Shard& shard, metrics::Operation operation);
+
 // Registers `devices` of the catalog profile, has each observed, and has each notify `rounds` times.
 FleetCost measure_fleet(std::uint32_t devices, Notifications notifications, int rounds);
 

@@ -18,6 +18,7 @@
 #include "tests/bench/dtls_bench.h"
 #include "tests/bench/fleet_bench.h"
 #include "tests/bench/floor.h"
+#include "tests/bench/turn_bench.h"
 
 namespace {
 
@@ -44,17 +45,20 @@ bench::FloorCost floor_of(std::uint32_t devices) {
 }
 
 // Measures in a process of its own, so that what one measurement leaves in memory is not the next one's.
-bench::FleetCost measure_apart(std::uint32_t devices, bench::Notifications notifications, int rounds) {
+template <class Cost>
+Cost measure_apart(Cost (*measure)(std::uint32_t, bench::Notifications, int), std::uint32_t devices,
+                   bench::Notifications notifications) {
+    const int rounds = devices <= 100'000 ? 4 : 1;
     std::array<int, 2> ends{};
     if (pipe(ends.data()) != 0) std::exit(3);
     const pid_t child = fork();
     if (child == 0) {
-        const auto cost = bench::measure_fleet(devices, notifications, rounds);
+        const auto cost = measure(devices, notifications, rounds);
         const auto written = write(ends[1], &cost, sizeof cost);
         _exit(written == static_cast<ssize_t>(sizeof cost) ? 0 : 1);
     }
     close(ends[1]);
-    bench::FleetCost cost;
+    Cost cost;
     const auto got = read(ends[0], &cost, sizeof cost);
     close(ends[0]);
     int status = 0;
@@ -112,6 +116,8 @@ int main(int argc, char** argv) {
                    "how often each fleet is measured, a small one 3 times as often; the median counts")
         ->check(CLI::Range(1, 99));
     app.add_option("--baseline", baseline, "an earlier output: exit 1 when a ratio has grown by more than 10 %");
+    bool only_turns = false;
+    app.add_flag("--turns", only_turns, "only our own code: a turn of a shard without a network");
     CLI11_PARSE(app, argc, argv);
 
     std::vector<Line> lines;
@@ -121,7 +127,22 @@ int main(int argc, char** argv) {
         std::fflush(stdout);
     };
 
+    const auto suffix_of = [&](std::uint32_t devices) {
+        return devices == sizes.back() ? std::string() : "_" + std::to_string(devices / 1000) + "k";
+    };
+    const auto print_turn = [&](std::uint32_t devices, const std::string& suffix) {
+        const auto turn = measure_apart(bench::measure_turn, devices, bench::Notifications::non_confirmable);
+        const auto confirmed = measure_apart(bench::measure_turn, devices, bench::Notifications::confirmable);
+        print("turn_register.ns" + suffix, turn.register_ns, "ns");
+        print("turn_notify_non.ns" + suffix, turn.notify_ns, "ns");
+        print("turn_notify_con.ns" + suffix, confirmed.notify_ns, "ns");
+    };
+
     print("wheel.ns", wheel_ns(), "ns");
+    if (only_turns) {
+        for (const auto devices : sizes) print_turn(devices, suffix_of(devices));
+        return 0;
+    }
     for (const auto& codec : bench::measure_codecs()) print(codec.name, codec.ns, "ns");
 
     {
@@ -156,9 +177,8 @@ int main(int argc, char** argv) {
         for (int i = 0; i < (devices < 100'000 ? 3 * repeats : repeats); ++i) {
             // The floor before and after: the machine's pace drifts, and both sides are to see the same of it.
             const auto before = floor_of(devices);
-            last = measure_apart(devices, bench::Notifications::non_confirmable, devices <= 100'000 ? 4 : 1);
-            const auto confirmed =
-                measure_apart(devices, bench::Notifications::confirmable, devices <= 100'000 ? 4 : 1);
+            last = measure_apart(bench::measure_fleet, devices, bench::Notifications::non_confirmable);
+            const auto confirmed = measure_apart(bench::measure_fleet, devices, bench::Notifications::confirmable);
             const auto after = floor_of(devices);
             const bench::FloorCost floor{(before.send_us + after.send_us) / 2,
                                          (before.exchange_us + after.exchange_us) / 2};
@@ -171,8 +191,7 @@ int main(int argc, char** argv) {
             non_ratios.push_back(last.notify_us / floor.send_us);
             con_ratios.push_back(confirmed.notify_us / floor.exchange_us);
         }
-        const bool only = devices == sizes.back();
-        const std::string suffix = only ? "" : "_" + std::to_string(devices / 1000) + "k";
+        const auto suffix = suffix_of(devices);
         register_us[devices] = median(registers);
         print("floor.send.us" + suffix, median(sends), "us");
         print("floor.exchange.us" + suffix, median(exchanges), "us");
@@ -182,6 +201,7 @@ int main(int argc, char** argv) {
         print("notify_non.ratio" + suffix, median(non_ratios), "ratio");
         print("notify_con.us" + suffix, median(con), "us");
         print("notify_con.ratio" + suffix, median(con_ratios), "ratio");
+        print_turn(devices, suffix);
         print("device.bytes" + suffix, last.bytes_per_device, "bytes");
         print("construct_" +
                   (devices >= 1'000'000 ? std::to_string(devices / 1'000'000) + "m"

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <thread>
 #include <vector>
@@ -10,6 +11,13 @@
 #include <netinet/in.h>
 
 namespace bench {
+
+// Writes what the mirror answers to a datagram and returns its size: a 2.01 with Location rd/XXXXXXXX to POST /rd, a
+// 2.04 to other confirmable requests, an empty ACK to a confirmable notification; 0 where it answers nothing.
+std::size_t reply(const std::uint8_t* in, std::size_t size, std::uint8_t* out);
+// Writes the Observe of /3303/0/5700 that the mirror sends as its `index`th, and returns its size.
+std::size_t write_observe(std::uint32_t index, std::uint8_t* out);
+inline constexpr std::size_t most_reply = 32;
 
 class Mirror {
 public:
