@@ -1,7 +1,6 @@
-// TimerWheel: a million timers, most of which are cancelled or re-armed before they fire. Four wheels of 256 slots
-// over ticks of 1 ms; a timer is
-// 16 bytes in a list of its slot, and moves one wheel down when its slot comes near (hashed hierarchical wheels,
-// Varghese and Lauck).
+// TimerWheel: a million timers, most of which are cancelled or re-armed before they fire. Three wheels over ticks of
+// 1 ms, the lowest turns in 1 s, the next in 35 min; a timer is 16 bytes in a list of its slot, and moves one wheel down
+// when its slot comes near (hashed hierarchical wheels, Varghese and Lauck).
 #pragma once
 
 #include <algorithm>
@@ -23,12 +22,19 @@ struct TimerEvent {
 
 using TimerId = std::uint32_t;  // no_index: no timer
 
+// How soon a timer fires that is told ahead: as the next one, or as the one after it.
+enum class Nearness : std::uint8_t { near, far };
+
+struct IgnoreAhead {
+    void operator()(TimerEvent, Nearness) const {}
+};
+
 // Times beyond 2^32 ms (49 days) after the start of the run fire at that limit; whoever waits longer arms again.
 class TimerWheel {
 public:
     explicit TimerWheel(std::uint32_t capacity) : timers_(capacity) {
-        for (auto& level : first_) level.fill(no_index);
-        for (auto& level : last_) level.fill(no_index);
+        first_.fill(no_index);
+        last_.fill(no_index);
     }
 
     // Fires at the first tick at or after `due`, at the earliest at the next tick. no_index when the wheel is full
@@ -52,15 +58,16 @@ public:
 
     // Fires all that is due up to `now`, in the order of their ticks, equal ticks in the order of arming.
     // `fire(TimerEvent)` may arm and cancel
-    // timers; its own id is void already.
-    template <class F>
-    void advance(Time now, F&& fire) {
+    // timers; its own id is void already. `ahead(TimerEvent, nearness)` tells what is to fire soon, so that its memory
+    // can be brought near meanwhile: first with far, then with near. Hints: neither all are told, nor do all told fire.
+    template <class F, class A = IgnoreAhead>
+    void advance(Time now, F&& fire, A&& ahead = {}) {
         const std::uint32_t target =
             static_cast<std::uint32_t>(std::clamp<std::int64_t>(floor_ticks(now), 0, max_tick));
         while (now_ < target) {
             now_ = std::min(target, next_event_tick());
-            if (now_ % slots == 0) cascade();
-            fire_slot(fire);
+            if (now_ % size_of(0) == 0) cascade();
+            fire_slot(fire, ahead);
         }
     }
 
@@ -74,8 +81,11 @@ public:
     std::uint64_t refused() const { return timers_.refused(); }
 
 private:
-    static constexpr std::uint32_t slots = 256;
-    static constexpr std::uint32_t levels = 4;
+    static constexpr std::uint32_t levels = 3;
+    static constexpr std::array<std::uint32_t, levels + 1> shift{0, 10, 21, 32};  // bits of a tick below each wheel
+    static constexpr std::uint32_t size_of(std::uint32_t level) { return 1u << (shift[level + 1] - shift[level]); }
+    static constexpr std::uint32_t slots = (1u << 10) + (1u << 11) + (1u << 11);
+
     static constexpr std::uint32_t max_tick = 0xfffffff0;
 
     struct Timer {
@@ -94,63 +104,72 @@ private:
             std::min<std::int64_t>(ns / 1'000'000 + (ns % 1'000'000 != 0 ? 1 : 0), max_tick));
     }
 
-    // The wheel on which a due tick lies as seen from now: that of the highest byte in which they differ.
+    // The wheel on which a due tick lies as seen from now: that of the highest bits in which they differ.
     std::uint32_t level_of(std::uint32_t due) const {
         const std::uint32_t difference = due ^ now_;
-        return difference < (1u << 8) ? 0 : difference < (1u << 16) ? 1 : difference < (1u << 24) ? 2 : 3;
+        return difference < (1u << shift[1]) ? 0 : difference < (1u << shift[2]) ? 1 : 2;
     }
-    static std::uint32_t slot_of(std::uint32_t due, std::uint32_t level) { return due >> (8 * level) & (slots - 1); }
+    static std::uint32_t place_of(std::uint32_t due, std::uint32_t level) {
+        return due >> shift[level] & (size_of(level) - 1);
+    }
+    // Slots are numbered through all wheels: a wheel's begin at a multiple of 64.
+    static constexpr std::uint32_t first_slot(std::uint32_t level) {
+        return level == 0 ? 0 : first_slot(level - 1) + size_of(level - 1);
+    }
+    std::uint32_t slot_of(std::uint32_t due) const {
+        const auto level = level_of(due);
+        return first_slot(level) + place_of(due, level);
+    }
 
     void link(TimerId id) {
         Timer& timer = timers_[id];
-        const auto level = level_of(timer.due);
-        const auto slot = slot_of(timer.due, level);
+        const auto slot = slot_of(timer.due);
         timer.next = no_index;
-        timer.previous = last_[level][slot];
-        (timer.previous == no_index ? first_[level][slot] : timers_[timer.previous].next) = id;
-        last_[level][slot] = id;
-        occupied_[level][slot / 64] |= 1ull << (slot % 64);
+        timer.previous = last_[slot];
+        (timer.previous == no_index ? first_[slot] : timers_[timer.previous].next) = id;
+        last_[slot] = id;
+        occupied_[slot / 64] |= 1ull << (slot % 64);
     }
 
     void unlink(TimerId id) {
         const Timer& timer = timers_[id];
         // Only at the ends of a list its slot matters, and a list found by its first or last record is the right one.
-        const auto level = level_of(timer.due);
-        const auto slot = slot_of(timer.due, level);
-        (timer.previous == no_index ? first_[level][slot] : timers_[timer.previous].next) = timer.next;
-        (timer.next == no_index ? last_[level][slot] : timers_[timer.next].previous) = timer.previous;
-        if (first_[level][slot] == no_index) occupied_[level][slot / 64] &= ~(1ull << (slot % 64));
+        const auto slot = slot_of(timer.due);
+        (timer.previous == no_index ? first_[slot] : timers_[timer.previous].next) = timer.next;
+        (timer.next == no_index ? last_[slot] : timers_[timer.next].previous) = timer.previous;
+        if (first_[slot] == no_index) occupied_[slot / 64] &= ~(1ull << (slot % 64));
     }
 
     // The next tick at which a slot of the lowest wheel holds timers or a higher wheel turns one down.
     std::uint32_t next_event_tick() const {
         for (std::uint32_t level = 0; level < levels; ++level) {
-            const std::uint32_t current = slot_of(now_, level);
-            const std::uint32_t slot = next_occupied(level, current + 1);
-            if (slot == slots) continue;
-            const std::uint32_t above = level == 3 ? 0 : now_ >> (8 * (level + 1)) << (8 * (level + 1));
-            return above | slot << (8 * level);
+            const auto place = next_occupied(level, place_of(now_, level) + 1);
+            if (place == size_of(level)) continue;
+            const std::uint64_t turn = std::uint64_t{1} << shift[level + 1];
+            return static_cast<std::uint32_t>(now_ / turn * turn) | place << shift[level];
         }
         return max_tick;
     }
 
+    // The first place of a wheel from `from` on that holds timers; the wheel's size if none does.
     std::uint32_t next_occupied(std::uint32_t level, std::uint32_t from) const {
-        for (std::uint32_t word = from / 64; word < slots / 64; ++word) {
-            std::uint64_t bits = occupied_[level][word];
+        const std::uint32_t begin = first_slot(level) / 64;
+        for (std::uint32_t word = from / 64; word < size_of(level) / 64; ++word) {
+            std::uint64_t bits = occupied_[begin + word];
             if (word == from / 64) bits &= ~0ull << (from % 64);
             if (bits != 0) return word * 64 + static_cast<std::uint32_t>(std::countr_zero(bits));
         }
-        return slots;
+        return size_of(level);
     }
 
     // Moves the timers of the slots that have come near one wheel down, the highest wheel first.
     void cascade() {
         for (std::uint32_t level = levels - 1; level > 0; --level) {
-            if (now_ % (1u << (8 * level)) != 0) continue;
-            const auto slot = slot_of(now_, level);
-            TimerId id = first_[level][slot];
-            first_[level][slot] = last_[level][slot] = no_index;
-            occupied_[level][slot / 64] &= ~(1ull << (slot % 64));
+            if (now_ % (1u << shift[level]) != 0) continue;
+            const auto slot = first_slot(level) + place_of(now_, level);
+            TimerId id = first_[slot];
+            first_[slot] = last_[slot] = no_index;
+            occupied_[slot / 64] &= ~(1ull << (slot % 64));
             while (id != no_index) {
                 const TimerId next = timers_[id].next;
                 link(id);
@@ -159,23 +178,40 @@ private:
         }
     }
 
-    template <class F>
-    void fire_slot(F&& fire) {
-        const auto slot = slot_of(now_, 0);
-        while (first_[0][slot] != no_index) {
-            TimerId id = first_[0][slot];
-            const std::uint32_t event = timers_[id].event;
-            if (timers_[id].next != no_index) __builtin_prefetch(&timers_[timers_[id].next]);
+    template <class F, class A>
+    void fire_slot(F&& fire, A&& ahead) {
+        const auto slot = place_of(now_, 0);
+        while (first_[slot] != no_index) {
+            TimerId id = first_[slot];
+            const TimerEvent event = event_of(id);
+            look_ahead(timers_[id].next, ahead);
             cancel(id);
-            fire(TimerEvent{event >> 28, event & 0x0fffffff});
+            fire(event);
         }
+    }
+
+    // Of the three timers that follow the third is fetched, the second told as far, the first as near.
+    template <class A>
+    void look_ahead(TimerId first, A&& ahead) {
+        if (first == no_index) return;
+        ahead(event_of(first), Nearness::near);
+        const TimerId second = timers_[first].next;
+        if (second == no_index) return;
+        ahead(event_of(second), Nearness::far);
+        const TimerId third = timers_[second].next;
+        if (third != no_index) timers_.prefetch(third);
+    }
+
+    TimerEvent event_of(TimerId id) const {
+        const std::uint32_t event = timers_[id].event;
+        return {event >> 28, event & 0x0fffffff};
     }
 
     Slab<Timer> timers_;
     std::uint32_t now_ = 0;  // tick up to which all has fired
-    std::array<std::array<TimerId, slots>, levels> first_;
-    std::array<std::array<TimerId, slots>, levels> last_;
-    std::array<std::array<std::uint64_t, slots / 64>, levels> occupied_{};
+    std::array<TimerId, slots> first_;
+    std::array<TimerId, slots> last_;
+    std::array<std::uint64_t, slots / 64> occupied_{};
 };
 
 }  // namespace base

@@ -106,7 +106,9 @@ void Shard::take_link_events(fleet::Turn& step) {
 
 bool Shard::work(base::Time now) {
     auto step = turn(now);
-    timers_.advance(now, [&](base::TimerEvent event) { on_timer(step, event); });
+    timers_.advance(
+        now, [&](base::TimerEvent event) { on_timer(step, event); },
+        [this](base::TimerEvent event, base::Nearness nearness) { fetch_ahead(event, nearness); });
     int batches = 0;
     for (; batches < batches_a_step; ++batches) {
         const auto packets = transport_.receive(now);
@@ -179,6 +181,20 @@ void Shard::sync_dtls() {
                           now.datagrams_dropped[why] - before.datagrams_dropped[why]);
     }
     seen_dtls_ = now;
+}
+
+// What a timer that fires soon will touch; an observation has to be near before it tells whose it is.
+void Shard::fetch_ahead(base::TimerEvent event, base::Nearness nearness) {
+    const bool near = nearness == base::Nearness::near;
+    if (event.kind == static_cast<std::uint32_t>(fleet::TimerKind::notify)) {
+        if (near) {
+            pool_.prefetch(pool_.observations[event.index].link);
+        } else {
+            pool_.observations.prefetch(event.index);
+        }
+    } else if (event.kind == static_cast<std::uint32_t>(fleet::TimerKind::life) || event.kind == plan_timer) {
+        if (near) pool_.prefetch(event.index);
+    }
 }
 
 void Shard::on_timer(fleet::Turn& step, base::TimerEvent event) {

@@ -67,6 +67,7 @@ private:
     static constexpr std::uint32_t scan_timer = 9;  // the next slice of the devices gets its next step planned
 
     fleet::Turn turn(base::Time now);
+    void fetch_ahead(base::TimerEvent event, base::Nearness nearness);
     void on_timer(fleet::Turn& turn, base::TimerEvent event);
     void plan_device(fleet::DeviceId id, std::size_t phase);
     void on_plan_timer(fleet::Turn& turn, fleet::DeviceId id);
