@@ -147,6 +147,9 @@ tl::expected<int, SocketError> open_socket(const Wanted& wanted) {
         }
     } else {
         setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);
+        // RFC 7252 4.6: a message fits one packet. None is fragmented, so the kernel need not number them either.
+        const int probe = IP_PMTUDISC_PROBE;
+        setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &probe, sizeof probe);
         if (wanted.source_addresses) setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
     }
     sockaddr_in6 name{};
