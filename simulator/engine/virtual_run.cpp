@@ -267,7 +267,11 @@ VirtualResult run_virtually(const FleetModel& model, const VirtualOptions& optio
             registered = world.devices_in(DeviceState::registered) + world.devices_in(DeviceState::asleep);
             result.observations = world.observations();
         }
-        if (next == base::never) break;
+        // A lifetime that would end next week is no reason to wait for it.
+        if (next == base::never || (next > end && world.idle())) {
+            now = std::max(now, end);
+            break;
+        }
         now = next;
         world.settle(now);
         if (now >= second) {
