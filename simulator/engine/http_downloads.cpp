@@ -27,8 +27,9 @@ fleet::Fetched::End end_of(net::HttpResult::End end) {
 
 class HttpDownloads::ShardFetcher final : public fleet::Fetcher {
 public:
-    ShardFetcher(net::HttpClient& client, const WallClock& clock, Shard& shard, WorkerThread& thread)
-        : client_(client), clock_(clock), shard_(shard), thread_(thread) {}
+    ShardFetcher(net::HttpClient& client, const WallClock& clock, Shard& shard, WorkerThread& thread,
+                 asio::io_context& io)
+        : client_(client), clock_(clock), shard_(shard), thread_(thread), hosts_(io, clock) {}
 
     void fetch(const fleet::FetchRequest& request) override {
         const auto& address_of = shard_.pool().membership.address_of;
@@ -48,11 +49,20 @@ public:
                       });
     }
 
+    void look_up(const fleet::LookupRequest& request) override {
+        hosts_.look_up(request.host, request.port, request.v6,
+                       [this, device = request.device, number = request.number](std::optional<net::Address> address) {
+                           const fleet::LookedUp found{.device = device, .number = number, .address = address};
+                           thread_.post([this, found] { shard_.looked_up(clock_.now(), found); });
+                       });
+    }
+
 private:
     net::HttpClient& client_;
     const WallClock& clock_;
     Shard& shard_;
     WorkerThread& thread_;
+    HostLookups hosts_;
 };
 
 HttpDownloads::HttpDownloads(const WallClock& clock)
@@ -66,8 +76,8 @@ HttpDownloads::~HttpDownloads() {
     thread_.join();
 }
 
-void HttpDownloads::attach(Shard& shard, WorkerThread& thread) {
-    fetchers_.push_back(std::make_unique<ShardFetcher>(client_, clock_, shard, thread));
+void HttpDownloads::attach(Shard& shard, WorkerThread& thread, asio::io_context& io) {
+    fetchers_.push_back(std::make_unique<ShardFetcher>(client_, clock_, shard, thread, io));
     shard.pool().fetcher = fetchers_.back().get();
 }
 

@@ -242,14 +242,11 @@ std::optional<StartError> ScenarioRunner::open() {
 }
 
 void ScenarioRunner::open_downloads() {
-    const bool any = std::ranges::any_of(model_.profiles, [](const auto& profile) {
-        const auto& firmware = profile->behaviour.firmware;
-        return firmware.behaves && (firmware.speaks(profiles::FirmwareProtocol::http) ||
-                                    firmware.speaks(profiles::FirmwareProtocol::https));
-    });
+    const bool any =
+        std::ranges::any_of(model_.profiles, [](const auto& profile) { return profile->behaviour.firmware.behaves; });
     if (!any) return;
     downloads_ = std::make_unique<HttpDownloads>(clock_);
-    for (auto& host : shards_) downloads_->attach(*host->shard, *host->thread);
+    for (auto& host : shards_) downloads_->attach(*host->shard, *host->thread, host->io);
 }
 
 std::optional<StartError> ScenarioRunner::probe_target() const {

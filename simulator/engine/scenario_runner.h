@@ -94,7 +94,7 @@ private:
     WallClock clock_;
     std::vector<std::unique_ptr<ShardHost>> shards_;
     std::vector<std::unique_ptr<ServerHost>> servers_;  // embedded ones: the target first
-    std::unique_ptr<HttpDownloads> downloads_;          // where a profile knows HTTP
+    std::unique_ptr<HttpDownloads> downloads_;          // where a device updates itself
     std::unique_ptr<metrics::GeneratorJudge> judge_;
     std::atomic<int> interrupts_{0};
     std::atomic<bool> valid_{true};

@@ -271,6 +271,12 @@ void Shard::fetched(base::Time now, const fleet::Fetched& fetched) {
     outbox_.flush(now);
 }
 
+void Shard::looked_up(base::Time now, const fleet::LookedUp& found) {
+    auto step = turn(now);
+    fleet::on_looked_up(step, found);
+    outbox_.flush(now);
+}
+
 void Shard::stop_all(base::Time now) {
     auto step = turn(now);
     for (fleet::DeviceId id = 0; id < pool_.size(); ++id)

@@ -46,6 +46,8 @@ public:
 
     // A package that a device had fetched otherwise than by CoAP.
     void fetched(base::Time now, const fleet::Fetched& fetched);
+    // A host that a device had looked up by its name.
+    void looked_up(base::Time now, const fleet::LookedUp& found);
 
     // Devices that neither wait for an answer nor have a step of the plan to come before `never`: is all done?
     std::uint32_t in_flight() const { return endpoint_.in_flight(); }

@@ -1,12 +1,14 @@
-// Fetcher: how a device has a package fetched otherwise than by CoAP. The engine has one where there is a real network;
-// in virtual time there is none, and such a Package URI is refused.
+// Fetcher: how a device has a package fetched otherwise than by CoAP, and finds a CoAP host by its name. The engine has
+// one where there is a real network; in virtual time there is none, and such a Package URI is refused.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "simulator/base/crypto.h"
+#include "simulator/net/address.h"
 
 namespace fleet {
 
@@ -29,11 +31,26 @@ struct Fetched {
     std::array<std::uint8_t, 80> head{};  // the first bytes
 };
 
+struct LookupRequest {
+    std::uint32_t device = 0;
+    std::uint32_t number = 0;  // as that of a fetch
+    std::string_view host;     // valid for the call
+    std::uint16_t port = 0;
+    bool v6 = false;  // what the device speaks
+};
+struct LookedUp {
+    std::uint32_t device = 0;
+    std::uint32_t number = 0;
+    std::optional<net::Address> address;  // none: nobody has that name
+};
+
 class Fetcher {
 public:
     virtual ~Fetcher() = default;
     // What comes of it is told to on_fetched, in a later turn.
     virtual void fetch(const FetchRequest& request) = 0;
+    // The same, to on_looked_up.
+    virtual void look_up(const LookupRequest& request) = 0;
 };
 
 }  // namespace fleet

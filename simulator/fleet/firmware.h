@@ -45,6 +45,7 @@ bool resume_download(Turn& turn, DeviceId id);
 
 // What the Fetcher has brought. Nothing happens where the device does not wait for it any more.
 void on_fetched(Turn& turn, const Fetched& fetched);
+void on_looked_up(Turn& turn, const LookedUp& found);
 
 // --- life ---
 

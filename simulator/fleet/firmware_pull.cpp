@@ -53,8 +53,10 @@ bool is_scheme(std::string_view text) {
     });
 }
 
-base::Result<net::Address> address_of(const coap::Uri& uri) {
-    return net::parse_ip(uri.host == "localhost" ? "127.0.0.1" : std::string_view(uri.host), uri.port);
+// Nothing: the host goes by its name.
+std::optional<net::Address> address_of(const coap::Uri& uri) {
+    const auto address = net::parse_ip(uri.host == "localhost" ? "127.0.0.1" : std::string_view(uri.host), uri.port);
+    return address ? std::optional(*address) : std::nullopt;
 }
 
 void put_option(base::Writer& out, OptionNumber number, std::string_view value) {
@@ -68,6 +70,7 @@ void put_option(base::Writer& out, OptionNumber number, std::string_view value) 
 base::BytePool::Handle keep_options(Turn& turn, const coap::Uri& uri) {
     std::array<std::uint8_t, longest_options> memory;
     base::Writer out(memory);
+    if (!net::parse_ip(uri.host, uri.port)) put_option(out, OptionNumber::uri_host, uri.host);
     for (const auto& segment : uri.path) put_option(out, OptionNumber::uri_path, segment);
     for (const auto& argument : uri.query) put_option(out, OptionNumber::uri_query, argument);
     return out.failed() ? base::BytePool::Handle{} : turn.pool.bytes.keep(out.written());
@@ -198,6 +201,34 @@ void fetch(Turn& turn, DeviceId id, Firmware& firmware, std::string_view uri) {
         {.device = id, .number = transfer->fetch, .uri = uri, .limit = spec.storage, .rate = spec.download_rate});
 }
 
+// The address is known: the device asks there as soon as it may.
+void begin_asking(Turn& turn, DeviceId id, Firmware& firmware, const net::Address& remote, LinkId link) {
+    FirmwareTransfer& transfer = transfer_of(turn, firmware);
+    transfer.remote = remote;
+    transfer.is_elsewhere = link == base::no_index;
+    if (!transfer.is_elsewhere) transfer.link = link;
+    // The answer to the write goes first.
+    arm_firmware(turn, id, firmware, turn.now);
+}
+
+// A secured device speaks through its sessions, and has none but with its servers.
+bool is_secured(const Turn& turn, DeviceId id) {
+    return turn.pool.profile(turn.pool[id]).security.mode != profiles::SecurityMode::none;
+}
+
+void look_up(Turn& turn, DeviceId id, Firmware& firmware, const coap::Uri& uri) {
+    if (turn.pool.fetcher == nullptr) return refuse(turn, id, firmware, FirmwareResult::invalid_uri);
+    FirmwareTransfer* const transfer = begin_download(turn, id, firmware, Way::pull);
+    if (transfer == nullptr) return;
+    transfer->uri = keep_options(turn, uri);
+    transfer->fetch = ++turn.pool.fetches;
+    turn.pool.fetcher->look_up({.device = id,
+                                .number = transfer->fetch,
+                                .host = uri.host,
+                                .port = uri.port,
+                                .v6 = turn.pool.address_of(id).v6});
+}
+
 metrics::Cause cause_of_status(unsigned status) {
     if (status == 404 || status == 410) return metrics::Cause::not_found;
     if (status == 401) return metrics::Cause::unauthorized;
@@ -220,26 +251,37 @@ void pull_firmware(Turn& turn, DeviceId id, std::string_view text) {
     if (*protocol == FirmwareProtocol::http || *protocol == FirmwareProtocol::https) {
         return fetch(turn, id, *firmware, text);
     }
-    // A secured device speaks through its sessions, and has none but with its servers.
-    const bool secured = turn.pool.profile(turn.pool[id]).security.mode != profiles::SecurityMode::none;
+    const bool secured = is_secured(turn, id);
     if (*protocol != (secured ? FirmwareProtocol::coaps : FirmwareProtocol::coap)) {
         return refuse(turn, id, *firmware, FirmwareResult::unsupported_protocol);
     }
     const auto uri = coap::parse_uri(text);
-    const auto remote = uri ? address_of(*uri) : base::fail("");
-    if (!remote) return refuse(turn, id, *firmware, FirmwareResult::invalid_uri);
+    if (!uri) return refuse(turn, id, *firmware, FirmwareResult::invalid_uri);
+    const auto remote = address_of(*uri);
+    if (!remote) return look_up(turn, id, *firmware, *uri);
     const LinkId link = turn.pool.find_link(id, *remote);
     if (secured && link == base::no_index) {
         return refuse(turn, id, *firmware, FirmwareResult::unsupported_protocol);
     }
     FirmwareTransfer* const transfer = begin_download(turn, id, *firmware, Way::pull);
     if (transfer == nullptr) return;
-    transfer->remote = *remote;
-    transfer->is_elsewhere = link == base::no_index;
-    if (!transfer->is_elsewhere) transfer->link = link;
     transfer->uri = keep_options(turn, *uri);
-    // The answer to the write goes first.
-    arm_firmware(turn, id, *firmware, turn.now);
+    begin_asking(turn, id, *firmware, *remote, link);
+}
+
+void on_looked_up(Turn& turn, const LookedUp& found) {
+    Firmware* const firmware = find_pull(turn, found.device);
+    if (firmware == nullptr || transfer_of(turn, *firmware).fetch != found.number) return;
+    if (!found.address) {
+        fail_download(turn, found.device, *firmware, FirmwareResult::invalid_uri, metrics::Cause::unreachable);
+        return;
+    }
+    const LinkId link = turn.pool.find_link(found.device, *found.address);
+    if (link == base::no_index && is_secured(turn, found.device)) {
+        fail_download(turn, found.device, *firmware, FirmwareResult::unsupported_protocol);
+        return;
+    }
+    begin_asking(turn, found.device, *firmware, *found.address, link);
 }
 
 coap::Peer* find_download_peer(Turn& turn, DeviceId id, const net::Address& remote) {

@@ -58,7 +58,7 @@ struct FirmwareTransfer {
     base::BytePool::Handle uri;  // the request's options, each as | number | length | value |
     base::Time first_sent{};
 
-    std::uint32_t fetch = 0;  // the number of the fetch (fetcher.h), as is the next
+    std::uint32_t fetch = 0;  // the number of the fetch or look-up (fetcher.h); the next is of a fetch
     base::Digest fetched{};
 };
 

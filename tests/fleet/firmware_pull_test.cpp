@@ -1,4 +1,5 @@
 // Firmware that is pulled by CoAP: Core 1.1.1, E.6; RFC 7959 2.4.
+#include "simulator/fleet/firmware.h"
 #include "tests/support/firmware_lockstep.h"
 
 namespace {
@@ -159,6 +160,66 @@ TEST_F(FirmwarePull, ASchemeThatTheDeviceDoesNotSpeakIsToldByTheResult) {
         EXPECT_EQ(write("/5/0/1", uri), Code::changed) << uri;
         EXPECT_EQ(status(), "0 9") << uri;
     }
+}
+
+// Who looks names up for the device; the test answers.
+struct Resolver : fleet::Fetcher {
+    void fetch(const fleet::FetchRequest&) override {}
+    void look_up(const fleet::LookupRequest& request) override {
+        asked.push_back(std::string(request.host) + ":" + std::to_string(request.port));
+        number = request.number;
+    }
+    std::vector<std::string> asked;
+    std::uint32_t number = 0;
+};
+
+class FirmwarePullByName : public FirmwarePull {
+protected:
+    void SetUp() override {
+        FirmwarePull::SetUp();
+        pool.fetcher = &resolver;
+    }
+    void is_found(std::optional<net::Address> address) {
+        with_tree([&](const fleet::DeviceTree& tree) {
+            fleet::on_looked_up(tree.turn(), {0, resolver.number, address});
+        });
+        after(2ms);
+    }
+    Resolver resolver;
+};
+
+TEST_F(FirmwarePullByName, AHostIsLookedUpAndTold) {
+    begins("coap://packages.example:5783/image");
+    EXPECT_EQ(resolver.asked, std::vector<std::string>{"packages.example:5783"});
+    EXPECT_EQ(status(), "1 0");
+    other.expect_silence();
+    is_found(other_address);
+    const auto request = other.expect(CON, Code::get);
+    request.path("/image");
+    EXPECT_EQ(request.view().find(coap::OptionNumber::uri_host)->text(), "packages.example");
+    other.replies(Message(ACK, Code::content).payload("small"));
+    EXPECT_EQ(status(), "2 0");
+}
+
+TEST_F(FirmwarePullByName, OneThatNobodyKnowsIsAnInvalidUri) {
+    begins("coap://nowhere.example/image");
+    is_found(std::nullopt);
+    EXPECT_EQ(status(), "0 7");
+    EXPECT_EQ(downloads(Result::ok), 0);
+    EXPECT_EQ(pool.transfers.in_use(), 0u);
+}
+
+TEST_F(FirmwarePullByName, AnAnswerThatComesTooLateIsNotWaitedFor) {
+    begins("coap://packages.example:5783/image");
+    EXPECT_EQ(write("/5/0/1", ""), Code::changed);
+    is_found(other_address);
+    other.expect_silence();
+    EXPECT_EQ(status(), "0 0");
+}
+
+TEST_F(FirmwarePull, WithoutAResolverANameIsAnInvalidUri) {
+    begins("coap://packages.example/image");
+    EXPECT_EQ(status(), "0 7");
 }
 
 TEST_F(FirmwarePull, AnEmptyUriEndsIt) {
