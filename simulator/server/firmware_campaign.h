@@ -5,6 +5,7 @@
 //   -> a new Register, or Idle -> 5/0/5 says what came of it -> [3/0/3 or 5/0/7 says the version]
 //
 // A device that sends no notification is polled. One request to a device at a time, as for everybody (RFC 7252 4.7).
+// Whole campaigns are in firmware_campaign.cpp, the steps of one device in firmware_campaign_steps.cpp.
 #pragma once
 
 #include <array>
@@ -17,6 +18,11 @@ namespace server {
 
 using CampaignState = metrics::CampaignState;
 using CampaignResult = metrics::CampaignResult;
+
+constexpr bool is_over(CampaignState state) {
+    return state == CampaignState::succeeded || state == CampaignState::failed || state == CampaignState::unreachable ||
+           state == CampaignState::cancelled;
+}
 
 struct CampaignInfo {
     std::uint32_t id = 0;
