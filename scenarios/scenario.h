@@ -25,7 +25,7 @@ inline base::Result<Target> parse_target(std::string_view uri) { return profiles
 using profiles::to_string;
 
 struct FleetShare {
-    std::string profile;          // a name in the catalog, or the path of a file
+    std::string profile;          // a name in the catalog, or a file as seen from the folder of `place`
     std::optional<double> share;  // none: its part of what the others leave
     profiles::Place place;
 };

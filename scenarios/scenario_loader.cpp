@@ -4,7 +4,6 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <filesystem>
 #include <set>
 #include <utility>
 
@@ -184,13 +183,6 @@ constexpr std::array fleet_fields{
                                                              "of the devices; together 100%"),
 };
 
-// A file counts from the folder of the scenario that names it; a name stays a name.
-std::string beside(const std::string& profile, const profiles::Place& place) {
-    const bool file = profile.ends_with(".yaml") || profile.ends_with(".yml");
-    if (!file || place.source == nullptr) return profile;
-    return (std::filesystem::path(place.source->name).parent_path() / profile).lexically_normal().string();
-}
-
 void read_fleet(const Node::Entry& entry, Scenario& scenario, Diagnostics& diagnostics) {
     if (!is_list(entry.value, "fleet", "try [{profile: water-meter}]", diagnostics)) return;
     const std::size_t before = diagnostics.errors();
@@ -205,7 +197,6 @@ void read_fleet(const Node::Entry& entry, Scenario& scenario, Diagnostics& diagn
         } else {
             profiles::read_fields(node, "fleet", fleet_fields, part, diagnostics);
         }
-        part.profile = beside(part.profile, node.place());
         if (part.profile.empty()) diagnostics.error(node.place(), "fleet: 'profile' is missing");
         total += part.share.value_or(0);
         open = open || !part.share;

@@ -113,8 +113,9 @@ TEST(ScenarioLoader, AProfileFileCountsFromTheScenario) {
     const auto scenario = scenarios::parse_scenario("fleet: [./meter.yaml, {profile: ../x/t.yml}, water-meter]",
                                                     "some/where/test.yaml", diagnostics);
     ASSERT_TRUE(scenario);
-    EXPECT_EQ(scenario->fleet[0].profile, "some/where/meter.yaml");
-    EXPECT_EQ(scenario->fleet[1].profile, "some/x/t.yml");
+    for (const auto& part : scenario->fleet) EXPECT_EQ(part.place.source->name, "some/where/test.yaml");
+    EXPECT_EQ(scenario->fleet[0].profile, "./meter.yaml");
+    EXPECT_EQ(scenario->fleet[1].profile, "../x/t.yml");
     EXPECT_EQ(scenario->fleet[2].profile, "water-meter");
 }
 
