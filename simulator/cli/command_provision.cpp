@@ -1,6 +1,7 @@
 #include "simulator/cli/command_provision.h"
 
 #include <ostream>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -30,10 +31,39 @@ std::string line_of(ProvisionFormat format, const std::string& endpoint, const s
             return Json{{"endpoint", endpoint},
                         {"tls", {{"mode", "psk"}, {"details", {{"identity", identity}, {"key", key}}}}}}
                 .dump();
+        case ProvisionFormat::firmware: break;
         case ProvisionFormat::jsonl:
             return Json{{"endpoint", endpoint}, {"mode", "psk"}, {"identity", identity}, {"key", key}}.dump();
     }
     return "";
+}
+
+// What the script of each device says: its fault, and state and result after a push and after a pull.
+int tell_firmware(const engine::FleetModel& model, const Context& context) {
+    const auto end = [&](const profiles::FirmwareSpec& spec, std::uint64_t index, profiles::FirmwareWay way) {
+        const auto at_end = profiles::scripted_end(spec, model.scenario.seed, index, way);
+        return fmt::format("{},{}", static_cast<int>(at_end.state), static_cast<int>(at_end.result));
+    };
+    bool any = false;
+    for (std::uint64_t index = 0; index < model.population->size(); ++index) {
+        const auto& profile = model.population->profile_of(index);
+        const auto& spec = profile.behaviour.firmware;
+        if (!spec.behaves) continue;
+        if (!std::exchange(any, true)) {
+            context.out << "endpoint,profile,fault,push_state,push_result,pull_state,pull_result\n";
+        }
+        const profiles::EndpointVariables variables{.index = index, .seed = model.scenario.seed, .shard = 0};
+        context.out << fmt::format(
+            "{},{},{},{},{}\n", csv_field(profiles::endpoint_name(profile, variables)), csv_field(profile.name),
+            profiles::name(profiles::scripted_fault(spec, model.scenario.seed, index)),
+            end(spec, index, profiles::FirmwareWay::push), end(spec, index, profiles::FirmwareWay::pull));
+    }
+    context.out << std::flush;
+    if (!any) {
+        context.err << "error: no profile of this fleet has an object 5 that updates itself\n" << std::flush;
+        return static_cast<int>(metrics::ExitCode::usage);
+    }
+    return static_cast<int>(context.out ? metrics::ExitCode::ok : metrics::ExitCode::host);
 }
 
 }  // namespace
@@ -41,6 +71,7 @@ std::string line_of(ProvisionFormat format, const std::string& endpoint, const s
 int provision(const ProvisionCommand& command, const Context& context) {
     const auto model = load_fleet(command.scenario, context.environment, context.err);
     if (model == nullptr) return static_cast<int>(metrics::ExitCode::usage);
+    if (command.format == ProvisionFormat::firmware) return tell_firmware(*model, context);
     if (!model->secured) {
         context.err << "error: no profile of this fleet has security; there is nothing to tell a server\n"
                     << std::flush;

@@ -1,4 +1,5 @@
-// provision: what a server must know of a fleet before it comes: endpoint, identity and key of every device.
+// provision: what a server must know of a fleet before it comes: endpoint, identity and key of every device; or what a
+// tester must know to judge a server's firmware campaign: how each device's update ends.
 #pragma once
 
 #include "simulator/cli/context.h"

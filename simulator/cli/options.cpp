@@ -291,8 +291,11 @@ base::Result<Command, UsageError> parse_serve(const Args& args, const Environmen
     return out;
 }
 
-constexpr std::array<std::pair<std::string_view, ProvisionFormat>, 3> provision_formats{
-    {{"csv", ProvisionFormat::csv}, {"leshan", ProvisionFormat::leshan}, {"jsonl", ProvisionFormat::jsonl}}};
+constexpr std::array<std::pair<std::string_view, ProvisionFormat>, 4> provision_formats{
+    {{"csv", ProvisionFormat::csv},
+     {"leshan", ProvisionFormat::leshan},
+     {"jsonl", ProvisionFormat::jsonl},
+     {"firmware", ProvisionFormat::firmware}}};
 
 base::Result<Command, UsageError> parse_provision(const Args& args, const Environment& environment) {
     Flags flags(
@@ -302,7 +305,9 @@ base::Result<Command, UsageError> parse_provision(const Args& args, const Enviro
     ScenarioTexts scenario;
     Text format;
     scenario.declare(flags, "a scenario file; omitted: the default scenario");
-    flags.value("--format", format, "csv|leshan|jsonl", "how [csv]; leshan: bodies for its REST interface");
+    flags.value(
+        "--format", format, "csv|leshan|jsonl|firmware",
+        "how [csv]; leshan: bodies for its REST interface; firmware: no keys, but how each device's update ends");
     Problems problems;
     if (auto done = parse_flags(flags, "provision", args, environment, problems)) return *std::move(done);
     scenario.read(out.scenario, problems);

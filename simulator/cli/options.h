@@ -86,7 +86,8 @@ struct ServeCommand {
     bool quiet = false;
 };
 
-enum class ProvisionFormat : std::uint8_t { csv, leshan, jsonl };
+// `firmware`: no keys, but what each device's update comes to.
+enum class ProvisionFormat : std::uint8_t { csv, leshan, jsonl, firmware };
 
 struct ProvisionCommand {
     ScenarioOptions scenario;

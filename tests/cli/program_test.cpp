@@ -51,6 +51,33 @@ TEST(Simulate, ScenariosOfTheCatalogHaveNames) {
     EXPECT_TRUE(outcome.out.starts_with("valid   exit 0")) << outcome;
 }
 
+// A relative way to the scenario, and a profile that is told by a way relative to it.
+TEST(Simulate, AProfileFileCountsFromTheFolderOfItsScenario) {
+    const TemporaryFolder folder;
+    folder.write("meter.yaml", "profile: meter\ndescription: d\nextends: temperature-sensor\n");
+    const auto scenario = folder.write(
+        "scenario.yaml", "devices: 3\nfleet: [./meter.yaml]\nphases: [{ramp: {over: 1s}}, {drain: {over: 1s}}]\n");
+    const auto relative = std::filesystem::relative(scenario).string();
+    for (const auto* command : {"simulate", "validate"}) {
+        const auto outcome = run_in_process({command, relative});
+        EXPECT_EQ(outcome.code, 0) << outcome;
+    }
+}
+
+TEST(Provision, TellsHowTheUpdateOfEachDeviceEnds) {
+    const TemporaryFolder folder;
+    const auto scenario = folder.write("scenario.yaml", "devices: 3\nfleet: [./meter.yaml]\n");
+    folder.write("meter.yaml",
+                 "profile: meter\ndescription: d\nendpoint: \"m{index}\"\nobjects: {firmware_update/0: {}}\n"
+                 "behaviour: {firmware: {fail: {power_cut: 100%}}}\n");
+    const auto outcome = run_in_process({"provision", scenario, "--format", "firmware"});
+    EXPECT_EQ(outcome.code, 0) << outcome;
+    EXPECT_EQ(outcome.out,
+              "endpoint,profile,fault,push_state,push_result,pull_state,pull_result\n"
+              "m0,meter,power_cut,2,8,2,8\nm1,meter,power_cut,2,8,2,8\nm2,meter,power_cut,2,8,2,8\n");
+    EXPECT_EQ(run_in_process({"provision", "-p", "temperature-sensor", "--format", "firmware"}).code, 2);
+}
+
 TEST(Run, AShortRunIsReportedInFilesAndOnStandardOutput) {
     const TemporaryFolder folder;
     const auto outcome = run_in_process({"run", "-n", "20", "--over", "0s", "--for", "1s", "--no-listen", "--out",
