@@ -847,6 +847,11 @@ private:
         provide(firmware, resource::result, "0");
         provide(firmware, resource::state_change_time, "0");
         spec.behaves = constant(firmware, resource::state) == 0 && constant(firmware, resource::result) == 0;
+        for (const auto own : {resource::state, resource::result, resource::state_change_time}) {
+            if (const auto found = instances_[firmware].find(own); found != instances_[firmware].end()) {
+                found->second.resources.front().computed = spec.behaves;
+            }
+        }
         const double delivery = constant(firmware, resource::delivery);
         if (delivery >= 0 && delivery <= 2) spec.delivery = static_cast<FirmwareDelivery>(delivery);
         for (const ResolvedResource& protocol : instances_[firmware].at(resource::protocols).resources) {

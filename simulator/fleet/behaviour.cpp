@@ -7,6 +7,7 @@ const Behaviour* behaviour_of(const lwm2m::ObjectModel& object) {
         case 1: return &server_behaviour;
         case 3: return &device_behaviour;
         case 4: return &connectivity_monitoring_behaviour;
+        case 5: return &firmware_behaviour;
         case 6: return &location_behaviour;
         case 7: return &connectivity_statistics_behaviour;
         case 9: return &software_management_behaviour;

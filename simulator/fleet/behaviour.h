@@ -56,6 +56,7 @@ const Behaviour* behaviour_of(const lwm2m::ObjectModel& object);
 extern const Behaviour server_behaviour;                   // 1
 extern const Behaviour device_behaviour;                   // 3
 extern const Behaviour connectivity_monitoring_behaviour;  // 4
+extern const Behaviour firmware_behaviour;                 // 5
 extern const Behaviour location_behaviour;                 // 6
 extern const Behaviour software_management_behaviour;      // 9
 extern const Behaviour portfolio_behaviour;                // 16

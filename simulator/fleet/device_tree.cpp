@@ -4,8 +4,6 @@
 #include <bit>
 #include <cmath>
 
-#include "simulator/fleet/object_firmware.h"
-
 namespace fleet {
 namespace {
 
@@ -187,9 +185,6 @@ ValueView DeviceTree::read(const Path& path) const {
         // Of an instance that a server has created: what the behaviour remembers stands for what it computes.
         return note(path) ? computed(path) : ValueView{};
     }
-    if (is_firmware(path)) {
-        if (const auto value = read_firmware(*this, path)) return *value;
-    }
     const auto& resource = profile().resources[static_cast<std::size_t>(at)];
     if (resource.computed) return computed(path);
     if (resource.generator < 0) return resource.value.view();
@@ -318,16 +313,12 @@ void DeviceTree::touch(const Path& path) {
 }
 
 coap::Code DeviceTree::accepts(const Path& path, const ValueView& value) const {
-    if (is_firmware(path)) return accepts_firmware(*this, path, value);
     const Behaviour* const behaviour = behaviour_at(path);
     if (behaviour == nullptr || behaviour->accepts == nullptr) return coap::Code::changed;
     return behaviour->accepts(*this, path, value);
 }
 
 coap::Code DeviceTree::write(const Path& path, const ValueView& value) {
-    if (is_firmware(path)) {
-        if (const auto code = write_firmware(*this, path, value)) return *code;
-    }
     const Behaviour* const behaviour = behaviour_at(path);
     if (behaviour == nullptr) return keep(path, value);
     if (behaviour->write != nullptr) {
@@ -434,9 +425,6 @@ void DeviceTree::disable(const Path& server) {
 }
 
 coap::Code DeviceTree::execute(const Path& path, std::string_view arguments) {
-    if (is_firmware(path)) {
-        if (const auto code = execute_firmware(*this, path)) return *code;
-    }
     for (const auto& [trigger, away] : profile().behaviour.reboot_on_execute) {
         if (trigger == path) after_answer.reboot = away;
     }

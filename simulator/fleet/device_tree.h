@@ -98,9 +98,6 @@ private:
     lwm2m::ValueView computed(const lwm2m::Path& path) const;
     base::Time next_computed(const lwm2m::Path& path, const lwm2m::Path& observed) const;
     const profiles::ResolvedResource* unwritten(const lwm2m::Path& path) const;
-    bool is_firmware(const lwm2m::Path& path) const {
-        return path.object() == 5 && profile().behaviour.firmware.behaves;
-    }
     const Change* find_change(const lwm2m::Path& path, Change::Kind kind) const;
     bool hidden(const lwm2m::Path& path) const;
     bool in_profile(const lwm2m::Path& path) const;

@@ -1,5 +1,6 @@
-#include "simulator/fleet/object_firmware.h"
-
+// Object 5, Firmware Update (Core 1.1.1, E.6): what a server sees of it, and what it does to it; how that goes is in
+// firmware.h. Where the profile plays its state itself it only holds values.
+#include "simulator/fleet/behaviour.h"
 #include "simulator/fleet/device_tree.h"
 #include "simulator/fleet/firmware_steps.h"
 
@@ -21,9 +22,10 @@ FirmwareUpdate machine_of(const DeviceTree& tree) {
     return firmware == nullptr ? FirmwareUpdate{} : firmware->machine;
 }
 
-}  // namespace
+bool behaves(const DeviceTree& tree) { return tree.profile().behaviour.firmware.behaves; }
 
-std::optional<ValueView> read_firmware(const DeviceTree& tree, const Path& path) {
+// Computed in a profile whose object 5 behaves, and in no other.
+ValueView read(const DeviceTree& tree, const Path& path) {
     switch (path.resource()) {
         case state: return ValueView::of_integer(static_cast<std::int64_t>(machine_of(tree).state));
         case result: return ValueView::of_integer(static_cast<std::int64_t>(machine_of(tree).result));
@@ -33,12 +35,13 @@ std::optional<ValueView> read_firmware(const DeviceTree& tree, const Path& path)
             return ValueView::of_time(tree.turn().pool.unix_start +
                                       std::chrono::floor<std::chrono::seconds>(since).count());
         }
-        default: return std::nullopt;
+        default: return {};
     }
 }
 
 // A reset is taken in every state but Updating, a package or a URI in Idle alone.
-Code accepts_firmware(const DeviceTree& tree, const Path& path, const ValueView& value) {
+Code accepts(const DeviceTree& tree, const Path& path, const ValueView& value) {
+    if (!behaves(tree)) return Code::changed;
     if (path.resource() != package && path.resource() != package_uri) return Code::changed;
     FirmwareUpdate machine = machine_of(tree);
     const bool resets = path.resource() == package ? is_reset(value.bytes) : value.bytes.empty();
@@ -48,7 +51,8 @@ Code accepts_firmware(const DeviceTree& tree, const Path& path, const ValueView&
     return machine.download();
 }
 
-std::optional<Code> write_firmware(DeviceTree& tree, const Path& path, const ValueView& value) {
+std::optional<Code> write(DeviceTree& tree, const Path& path, const ValueView& value) {
+    if (!behaves(tree)) return std::nullopt;
     if (path.resource() == package) return push_firmware(tree.turn(), tree.id(), value.bytes);
     if (path.resource() != package_uri) return std::nullopt;
     if (value.bytes.empty()) {
@@ -63,12 +67,22 @@ std::optional<Code> write_firmware(DeviceTree& tree, const Path& path, const Val
     return code;
 }
 
-std::optional<Code> execute_firmware(DeviceTree& tree, const Path& path) {
+std::optional<Code> execute(DeviceTree& tree, const Path& path, std::string_view) {
+    if (!behaves(tree)) return std::nullopt;
     switch (path.resource()) {
         case update: return update_firmware(tree.turn(), tree.id());
         case cancel: return cancel_firmware(tree.turn(), tree.id());
         default: return std::nullopt;
     }
 }
+
+}  // namespace
+
+const Behaviour firmware_behaviour{
+    .read = read,
+    .accepts = accepts,
+    .write = write,
+    .execute = execute,
+};
 
 }  // namespace fleet
