@@ -281,6 +281,11 @@ void FirmwareCampaigns::on_answer(base::Time now, std::uint32_t index, const Rep
         case Phase::transfer:
             member.phase = Phase::download;
             if (is_failure(member.device_result)) return fail(now, index, result_of(member.device_result));
+            if (right && campaign_of(member).spec.mode == profiles::CampaignSpec::Mode::push &&
+                member.device_state != downloaded) {
+                // Its notification may be held back by a pmin.
+                return ask(now, index, Phase::download, ServerRequest::read, state_path);
+            }
             if (right) return judge(now, index);
             return ask(now, index, Phase::reason, ServerRequest::read, result_path);
         case Phase::reason:

@@ -180,9 +180,18 @@ TEST_F(Campaign, ADeviceThatFailsEndsWithItsResult) {
     EXPECT_EQ(page.devices[0].result, CampaignResult::no_storage);
 }
 
-TEST_F(Campaign, ADeviceThatNotifiesNothingIsPolled) {
+// As one whose pmin holds the notification back.
+TEST_F(Campaign, ADeviceThatNotifiesNothingIsAskedWhenThePackageIsThere) {
     auto& one = device({.notifies = false});
     start(push());
+    EXPECT_TRUE(one.away);
+    boot();
+    EXPECT_EQ(in(CampaignState::succeeded), 1u);
+}
+
+TEST_F(Campaign, ADeviceThatNotifiesNothingIsPolled) {
+    auto& one = device({.notifies = false});
+    start(pull());
     EXPECT_EQ(in(CampaignState::transferring), 1u);
     pass(40s);
     EXPECT_TRUE(one.away);
