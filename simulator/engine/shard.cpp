@@ -19,7 +19,7 @@ std::uint32_t links_of(const ShardConfig& config) {
 }
 // A link has one with its server, a device one with where a package is downloaded from.
 std::uint32_t exchanges_for(std::uint32_t links) { return links * 2 + 64; }
-std::uint32_t messages_for(std::uint32_t links) { return std::max<std::uint32_t>(links * 2, 1 << 16); }
+std::uint32_t messages_for(std::uint32_t links) { return std::max<std::uint32_t>(links * 2, 1 << 15); }
 std::uint32_t timers_for(std::uint32_t links) {
     // A device has a step of the plan and two for its firmware; a link a life timer, an exchange, and one for each
     // observation.

@@ -28,6 +28,9 @@ bool brings_package(Turn& turn, LinkId id, const lwm2m::Request& request);
 std::optional<BlockAnswer> on_package_block(Turn& turn, LinkId link, const coap::MessageView& message,
                                             const lwm2m::Request& request);
 
+// Has the answer to that block yet to go out?
+bool owes_block_answer(Turn& turn, DeviceId id, std::uint16_t message_id);
+
 // --- pull ---
 
 // An endpoint's peers are the links by their number, and behind them those that the devices download from elsewhere

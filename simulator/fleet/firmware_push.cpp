@@ -159,9 +159,12 @@ void send_answer(Turn& turn, const FirmwareTransfer& transfer) {
               .message_id = confirmable ? transfer.message_id : turn.pool.link(transfer.link).peer.take_message_id(),
               .token = transfer.token.view()});
     message.option_uint(OptionNumber::block1, coap::encode_block(transfer.block));
-    coap::MessageView request;
-    request.message_id = transfer.message_id;
-    turn.endpoint.keep_reply(transfer.link, request, out.written());
+    // A block in the middle that comes again is answered anew (management.cpp).
+    if (transfer.answer != Code::continue_ || transfer.block.number == 0) {
+        coap::MessageView request;
+        request.message_id = transfer.message_id;
+        turn.endpoint.keep_reply(transfer.link, request, out.written());
+    }
     turn.counters.answer(metrics::ServerRequest::write, static_cast<std::uint8_t>(transfer.answer));
     turn.counters.send(metrics::Sent::answer);
     turn.send(transfer.link, out);
@@ -227,6 +230,13 @@ Answered on_package_block(Turn& turn, LinkId link, const coap::MessageView& mess
         arm_firmware(turn, id, *firmware, turn.now + patience(turn, id));
     }
     return taken.answer;
+}
+
+bool owes_block_answer(Turn& turn, DeviceId id, std::uint16_t message_id) {
+    const Firmware* const firmware = find_firmware(turn, id);
+    if (firmware == nullptr || firmware->transfer == base::no_index) return false;
+    const FirmwareTransfer& transfer = transfer_of(turn, *firmware);
+    return transfer.way == FirmwareTransfer::Way::push && transfer.answer_due && transfer.message_id == message_id;
 }
 
 void on_push_timer(Turn& turn, DeviceId id, Firmware& firmware) {

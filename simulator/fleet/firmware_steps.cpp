@@ -74,7 +74,7 @@ void show_package(Turn& turn, DeviceId id, const Firmware* firmware) {
     DeviceTree tree(turn, id);
     std::array<char, 8> memory;
     const auto show = [&](const Path& path, std::string_view text) {
-        if (!tree.exists(path)) return;
+        if (!tree.exists(path) || base::as_text(tree.read(path).bytes) == text) return;
         (void)tree.keep(path, ValueView::of_string(text));
         on_written(turn, id, path);
     };

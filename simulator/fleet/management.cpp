@@ -134,6 +134,24 @@ std::optional<lwm2m::Path> created_by(const lwm2m::Path& object, std::uint32_t n
     return object.child(static_cast<std::uint16_t>(note - 1));
 }
 
+// 2.31 to a block in the middle: all such answers are alike, and one that is asked for again is made again. A package of
+// 256 KiB has 254 of them.
+bool is_next_please(const Response& response) {
+    return response.answer.code == Code::continue_ && response.block1 && response.block1->number > 0;
+}
+
+// The answer to a block that has come before, where none was kept: see is_next_please. Nothing where there was another
+// answer, or is none yet.
+std::optional<Response> next_again(Turn& turn, LinkId id, const coap::MessageView& message) {
+    const auto block = coap::find_block(message, OptionNumber::block1);
+    if (!block || !*block || (*block)->number == 0 || !(*block)->more) return std::nullopt;
+    if (owes_block_answer(turn, turn.pool.device_of(id), message.message_id)) return std::nullopt;
+    Response response;
+    response.answer.code = Code::continue_;
+    response.block1 = **block;
+    return response;
+}
+
 // Does what the request asks for; one in blocks when the last of them has come (RFC 7959 2.5).
 Response respond(Turn& turn, LinkId id, const coap::MessageView& message, DeviceTree& tree) {
     const auto& abilities = turn.pool.profile_of(turn.pool.link(id)).abilities;
@@ -211,8 +229,11 @@ void on_request(Turn& turn, LinkId id, const coap::MessageView& message, Repeate
         kind = counted_as(request.kind);
         // RFC 7252 4.5: whatever changes something has its answer kept; a repeated request that comes here changes
         // nothing.
-        if (repeated == Repeated::yes && changes_something(request.kind)) return;
-        if (brings_package(turn, id, request)) {
+        if (repeated == Repeated::yes && changes_something(request.kind)) {
+            const auto again = next_again(turn, id, message);
+            if (!again) return;
+            response = *again;
+        } else if (brings_package(turn, id, request)) {
             const auto block = on_package_block(turn, id, message, request);
             if (!block) return;  // it is answered when the device has dealt with it
             response.answer.code = block->code;
@@ -229,7 +250,9 @@ void on_request(Turn& turn, LinkId id, const coap::MessageView& message, Repeate
         turn.counters.drop(metrics::Drop::outbox_full);
         return;
     }
-    if (!understood || changes_something(request.kind)) turn.endpoint.keep_reply(id, message, out.written());
+    if (!understood || (changes_something(request.kind) && !is_next_please(response))) {
+        turn.endpoint.keep_reply(id, message, out.written());
+    }
     if (repeated == Repeated::no) {
         turn.counters.answer(kind, static_cast<std::uint8_t>(response.answer.code));
         turn.counters.send(metrics::Sent::answer);

@@ -106,6 +106,23 @@ TEST_F(FirmwarePush, ARepeatedBlockHasTheSameAnswer) {
     EXPECT_EQ(downloads(Result::ok), 1);
 }
 
+// Its answer is not kept, and is the same nevertheless; one that comes out of turn changes nothing.
+TEST_F(FirmwarePush, ARepeatedBlockInTheMiddleHasTheSameAnswer) {
+    const auto image = body_of(500);
+    EXPECT_EQ(code(block(image, 0, 128)), Code::continue_);
+    const auto second = block(image, 1, 128);
+    server.sends(second);
+    const auto answer = server.expect(ACK, Code::continue_).block1(1, 1, 128).bytes();
+    server.sends(second);
+    server.expect(ACK, Code::continue_).same_as(answer);
+    EXPECT_EQ(code(block(image, 2, 128)), Code::continue_);
+    server.sends(second);
+    server.expect(ACK, Code::continue_).same_as(answer);
+    EXPECT_EQ(code(block(image, 3, 128)), Code::changed);
+    EXPECT_EQ(status(), "2 0");
+    EXPECT_EQ(pool.firmware[pool[0].firmware].length, 500u);
+}
+
 TEST_F(FirmwarePush, BlockZeroBeginsAnew) {
     const auto old = body_of(400);
     const auto image = body_of(300).substr(7);

@@ -8,7 +8,7 @@
 What every device must come to is what `lwm2m-sim provision --format firmware` says before anything is sent. The
 embedded server says by its HTTP interface what became of each, the report says it by result code, from the devices'
 side; and the process must not grow by 1 KiB a device from the moment before the campaign to the one after it. (With
-fewer than 10,000 that is only told: most of it is then the memory of the last 65,536 messages, which is taken once.)
+fewer than 10,000 that is only told: most of it is then the memory of the last 32,768 messages, which is taken once.)
 Ends with `ok`, or with what is wrong and 1.
 """
 import argparse
