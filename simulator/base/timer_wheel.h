@@ -1,5 +1,5 @@
 // TimerWheel: a million timers, most of which are cancelled or re-armed before they fire. Three wheels over ticks of
-// 1 ms, the lowest turns in 1 s, the next in 35 min; a timer is 16 bytes in a list of its slot, and moves one wheel down
+// 1 ms, the lowest turns in 1 s, the next in 35 min; a timer is 16 bytes in a list of its slot, and moves a wheel down
 // when its slot comes near (hashed hierarchical wheels, Varghese and Lauck).
 #pragma once
 

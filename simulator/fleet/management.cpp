@@ -134,8 +134,8 @@ std::optional<lwm2m::Path> created_by(const lwm2m::Path& object, std::uint32_t n
     return object.child(static_cast<std::uint16_t>(note - 1));
 }
 
-// 2.31 to a block in the middle: all such answers are alike, and one that is asked for again is made again. A package of
-// 256 KiB has 254 of them.
+// 2.31 to a block in the middle: all such answers are alike, and one that is asked for again is made again. A package
+// of 256 KiB has 254 of them.
 bool is_next_please(const Response& response) {
     return response.answer.code == Code::continue_ && response.block1 && response.block1->number > 0;
 }
