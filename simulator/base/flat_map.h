@@ -51,6 +51,11 @@ public:
         const auto found = map_.find(key);
         return found == map_.end() ? nullptr : &found.value();
     }
+    template <class K>
+    const Value* find(const K& key) const {
+        const auto found = map_.find(key);
+        return found == map_.end() ? nullptr : &found.value();
+    }
     // False, and nothing changes, where the key is there already.
     bool insert(const Key& key, Value value) { return map_.emplace(key, std::move(value)).second; }
     bool erase(const Key& key) { return map_.erase(key) != 0; }

@@ -1,5 +1,6 @@
 #include "simulator/net/address_plan.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace net {
@@ -29,20 +30,32 @@ bool same_upper_half(const Address& a, const Address& b) {
 
 }  // namespace
 
-Address AddressPlan::address_of(std::uint32_t device) const {
-    Address address = kind == Kind::pool ? plus(first, device % addresses()) : first;
+std::uint32_t AddressPlan::banks() const {
+    constexpr std::uint64_t most = 256;  // a byte names them
+    if (kind == Kind::ports || devices == 0) return 1;
+    return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(prefix_size / addresses(), 1, most));
+}
+
+Address AddressPlan::address_of(std::uint32_t device, std::uint32_t bank) const {
+    Address address =
+        kind == Kind::pool ? plus(first, std::uint64_t{bank} * addresses() + device % addresses()) : first;
     address.port = 0;
     return address;
 }
 
-std::optional<std::uint32_t> AddressPlan::device_at(std::uint32_t socket, const Address& local) const {
+std::optional<AddressPlan::Place> AddressPlan::place_at(std::uint32_t socket, const Address& local) const {
     if (local.v6 != first.v6 || (local.v6 && !same_upper_half(local, first))) return std::nullopt;
-    if (kind == Kind::ports) return socket;
-    const std::uint64_t offset = low_bits(local) - low_bits(first);  // wraps to a large number below `first`
-    if (offset >= addresses()) return std::nullopt;
+    if (kind == Kind::ports) return Place{socket, 0};
+    std::uint64_t offset = low_bits(local) - low_bits(first);  // wraps to a large number below `first`
+    std::uint32_t bank = 0;
+    if (offset >= addresses()) {
+        if (offset >= std::uint64_t{addresses()} * banks()) return std::nullopt;
+        bank = static_cast<std::uint32_t>(offset / addresses());
+        offset %= addresses();
+    }
     const std::uint64_t device = std::uint64_t{socket} * addresses() + offset;
     if (device >= devices) return std::nullopt;
-    return static_cast<std::uint32_t>(device);
+    return Place{static_cast<std::uint32_t>(device), bank};
 }
 
 base::Result<Prefix> parse_prefix(std::string_view text) {

@@ -4,7 +4,8 @@
 // first addresses times all ports make up the devices:
 //   device = socket * addresses + (address - first)
 // so that devices with neighbouring numbers share a socket, and a batch of them one system call.
-// `ports`: one address, one socket a device.
+// The addresses behind those are banks of as many more, to which devices move when a NAT gives them another address.
+// `ports`: one address, one socket a device; they do not move.
 #pragma once
 
 #include <cstdint>
@@ -27,10 +28,17 @@ struct AddressPlan {
     // Addresses in use: enough for the devices of one socket.
     std::uint32_t addresses() const { return kind == Kind::pool ? (devices + sockets - 1) / sockets : 1; }
     std::uint32_t socket_of(std::uint32_t device) const { return kind == Kind::pool ? device / addresses() : device; }
-    // The source address of a device (port 0: that of its socket).
-    Address address_of(std::uint32_t device) const;
-    // The device at a local address of a socket; nothing where there is none.
-    std::optional<std::uint32_t> device_at(std::uint32_t socket, const Address& local) const;
+    // Addresses that each device may have, one after the other.
+    std::uint32_t banks() const;
+    // The source address of a device in a bank (port 0: that of its socket).
+    Address address_of(std::uint32_t device, std::uint32_t bank = 0) const;
+    struct Place {
+        std::uint32_t device = 0;
+        std::uint32_t bank = 0;
+        friend bool operator==(const Place&, const Place&) = default;
+    };
+    // What is at a local address of a socket; nothing where no device ever is.
+    std::optional<Place> place_at(std::uint32_t socket, const Address& local) const;
 };
 
 // "127.0.0.0/8" with all that a pool may use of it: the network and broadcast addresses are left out, and on

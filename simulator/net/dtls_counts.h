@@ -37,11 +37,31 @@ inline std::size_t alert_slot(Alert alert) {
     return static_cast<std::size_t>(std::find(alert_values.begin(), alert_values.end(), alert) - alert_values.begin());
 }
 
+// What a handshake failed of.
+enum class HandshakeFailure : std::uint8_t {
+    timeout,           // the peer fell silent
+    wrong_key,         // the same, after records that did not open: nobody says so (RFC 6347 4.1.2.7)
+    unknown_identity,  // RFC 4279 2
+    alert_received,
+    alert_sent,
+};
+inline constexpr std::size_t handshake_failure_count = 5;
+// `unreadable`: records of the peer's last flight did not open.
+inline HandshakeFailure failure_of(const HandshakeStep& step, bool unreadable) {
+    if (step.cause == HandshakeStep::Cause::timeout) {
+        return unreadable ? HandshakeFailure::wrong_key : HandshakeFailure::timeout;
+    }
+    if (step.alert == Alert::unknown_psk_identity) return HandshakeFailure::unknown_identity;
+    return step.cause == HandshakeStep::Cause::alert_sent ? HandshakeFailure::alert_sent
+                                                          : HandshakeFailure::alert_received;
+}
+
 struct DtlsCounts {
     std::uint64_t full = 0;     // handshakes that ended well
     std::uint64_t resumed = 0;  // the same, short ones
     std::uint64_t failed = 0;
-    std::uint64_t rebinds = 0;  // peers whose address changed under their connection id
+    std::array<std::uint64_t, handshake_failure_count> failures{};  // of what
+    std::uint64_t rebinds = 0;  // address changes that a session has survived by its connection id
     std::array<std::uint64_t, alert_slots> alerts_sent{};
     std::array<std::uint64_t, alert_slots> alerts_received{};
     DiscardCounts records_dropped{};
@@ -50,6 +70,7 @@ struct DtlsCounts {
     std::uint64_t own_received = 0;
     DiscardCounts datagrams_dropped{};
 
+    void fail(HandshakeFailure of) { ++failures[static_cast<std::size_t>(of)]; }
     void drop_datagram(RecordDiscard why) { ++datagrams_dropped[static_cast<std::size_t>(why)]; }
     void drop_record(RecordDiscard why) { ++records_dropped[static_cast<std::size_t>(why)]; }
 };

@@ -9,10 +9,6 @@ constexpr std::uint8_t most_repeats = 8;
 constexpr std::uint16_t key_exchange_offset = 1;  // message_seq after that of the ClientHello
 constexpr std::uint16_t finished_offset = 2;
 
-void put_alert(AlertLevel level, Alert alert, std::array<std::uint8_t, 2>& text) {
-    text = {static_cast<std::uint8_t>(level), static_cast<std::uint8_t>(alert)};
-}
-
 }  // namespace
 
 struct PskHandshake::Context {
@@ -76,7 +72,7 @@ void PskHandshake::take_record(Context& context, const RecordView& record) {
         context.discard(RecordDiscard::version);
     } else if (record.epoch == 0 && record.type != ContentType::connection_id) {
         take_plain(context, record);
-    } else if (record.epoch == 1 && keys_ready_) {
+    } else if (record.epoch == 1 && ending_.keys_ready()) {
         take_sealed(context, record);
     } else {
         context.discard(RecordDiscard::epoch);
@@ -102,7 +98,7 @@ void PskHandshake::take_plain(Context& context, const RecordView& record) {
 }
 
 void PskHandshake::take_sealed(Context& context, const RecordView& record) {
-    const auto opened = open(context.aes, session_, &mac_, {}, record);
+    const auto opened = open(context.aes, ending_.session(), &ending_.mac(), {}, record);
     if (opened.discard != RecordDiscard::none) {
         context.discard(opened.discard);
         return;
@@ -170,20 +166,20 @@ void PskHandshake::take_message(Context& context, const HandshakeFragment& messa
             take_server_hello(context, message);
             return;
         case HandshakeType::server_key_exchange:
-            if (phase_ != Phase::server_hello || keys_ready_) break;
+            if (phase_ != Phase::server_hello || ending_.keys_ready()) break;
             if (!read_psk_string(message.body)) {
                 fail(context, Alert::decode_error);
                 return;
             }
-            hash(message.type, message.sequence, message.body);  // a hint: LwM2M does not use any
+            ending_.hash(message.type, message.sequence, message.body);  // a hint: LwM2M does not use any
             ++receive_sequence_;
             return;
         case HandshakeType::server_hello_done:
-            if (phase_ != Phase::server_hello || keys_ready_) break;
+            if (phase_ != Phase::server_hello || ending_.keys_ready()) break;
             take_server_hello_done(context, message);
             return;
         case HandshakeType::finished:
-            if (!keys_ready_ || (phase_ != Phase::finished && phase_ != Phase::server_hello)) break;
+            if (!ending_.keys_ready() || (phase_ != Phase::finished && phase_ != Phase::server_hello)) break;
             take_finished(context, message);
             return;
         case HandshakeType::hello_request: return;  // RFC 5246 7.4.1.1: ignored while a handshake is under way
@@ -218,17 +214,16 @@ void PskHandshake::take_server_hello(Context& context, const HandshakeFragment& 
     if (!hello) return fail(context, Alert::decode_error);
     if (hello->version != dtls12_version) return fail(context, Alert::protocol_version);
     const auto suite = static_cast<CipherSuite>(hello->suite);
-    const bool offered_suite = suite == CipherSuite::psk_aes128_ccm8 ||
-                               (suite == CipherSuite::psk_aes128_cbc_sha256 && context.config.offer_cbc);
-    if (!offered_suite || hello->compression != 0) return fail(context, Alert::illegal_parameter);
+    if (!context.config.offers(suite) || hello->compression != 0) return fail(context, Alert::illegal_parameter);
     if (hello->unknown_extension || (hello->connection_id && !context.config.offer_connection_id)) {
         return fail(context, Alert::unsupported_extension);
     }
     if (hello->connection_id) {
         // RFC 9146 allows longer ones; a session has room for these.
         if (hello->connection_id->size() > max_connection_id) return fail(context, Alert::internal_error);
-        session_.write_id_size = static_cast<std::uint8_t>(hello->connection_id->size());
-        std::copy(hello->connection_id->begin(), hello->connection_id->end(), session_.write_id.begin());
+        auto& session = ending_.session();
+        session.write_id_size = static_cast<std::uint8_t>(hello->connection_id->size());
+        std::copy(hello->connection_id->begin(), hello->connection_id->end(), session.write_id.begin());
     }
     std::copy(hello->random.begin(), hello->random.end(), server_random_.begin());
     const bool resumes = offered_ && base::equal(hello->session_id, offered_.id_view());
@@ -236,14 +231,13 @@ void PskHandshake::take_server_hello(Context& context, const HandshakeFragment& 
         return fail(context, Alert::handshake_failure);  // RFC 7627 5.3
     }
     extended_ = hello->extended_master_secret;
-    hash(message.type, message.sequence, message.body);
+    ending_.hash(message.type, message.sequence, message.body);
     ++receive_sequence_;
     phase_ = Phase::server_hello;
     if (resumes) {
         agreed_ = offered_;
-        derive_keys(agreed_.master, client_random_, server_random_, hello->suite, Side::client, session_, mac_);
-        peer_verify_ = verify_data(agreed_.master, Side::server, transcript_.digest());
-        keys_ready_ = true;
+        ending_.derive(agreed_, client_random_, server_random_, Side::client);
+        ending_.expect(agreed_, Side::server);
         return;
     }
     agreed_.suite = hello->suite;
@@ -253,7 +247,7 @@ void PskHandshake::take_server_hello(Context& context, const HandshakeFragment& 
 
 void PskHandshake::take_server_hello_done(Context& context, const HandshakeFragment& message) {
     if (message.length != 0) return fail(context, Alert::decode_error);
-    hash(message.type, message.sequence, message.body);
+    ending_.hash(message.type, message.sequence, message.body);
     ++receive_sequence_;
     context.out.rewind(0);
     phase_ = Phase::finished;
@@ -262,9 +256,7 @@ void PskHandshake::take_server_hello_done(Context& context, const HandshakeFragm
 }
 
 void PskHandshake::take_finished(Context& context, const HandshakeFragment& message) {
-    if (message.length != verify_data_size || !base::equal_in_constant_time(message.body, peer_verify_)) {
-        return fail(context, Alert::decrypt_error);
-    }
+    if (!ending_.matches(message.body)) return fail(context, Alert::decrypt_error);
     ++receive_sequence_;
     timer_.stop();
     context.step.kind = HandshakeStep::Kind::established;
@@ -273,21 +265,20 @@ void PskHandshake::take_finished(Context& context, const HandshakeFragment& mess
         return;
     }
     // Resumed: ours is the last flight.
-    hash(message.type, message.sequence, message.body);
-    own_verify_ = verify_data(agreed_.master, Side::client, transcript_.digest());
+    ending_.hash(message.type, message.sequence, message.body);
+    ending_.finish(agreed_, Side::client);
     phase_ = Phase::lingering;
     context.out.rewind(0);
-    write_finished(context.aes, session_, context.out);
+    write_finished(context.aes, ending_.session(), context.out);
 }
 
 void PskHandshake::take_alert(Context& context, base::Bytes text) {
     if (text.size() != 2) return context.discard(RecordDiscard::malformed);
-    const auto alert = static_cast<Alert>(text[1]);
-    // RFC 5246 7.2: a warning changes nothing, but close_notify ends it.
-    if (text[0] == static_cast<std::uint8_t>(AlertLevel::warning) && alert != Alert::close_notify) return;
+    const auto step = step_of_alert(text);
+    if (!step) return;
     phase_ = Phase::failed;
     timer_.stop();
-    context.step = {HandshakeStep::Kind::failed, HandshakeStep::Cause::alert_received, alert};
+    context.step = *step;
 }
 
 void PskHandshake::fail(Context& context, Alert alert) {
@@ -295,9 +286,7 @@ void PskHandshake::fail(Context& context, Alert alert) {
     timer_.stop();
     context.step = {HandshakeStep::Kind::failed, HandshakeStep::Cause::alert_sent, alert};
     context.out.rewind(0);
-    std::array<std::uint8_t, 2> text;
-    put_alert(AlertLevel::fatal, alert, text);
-    put_plain(ContentType::alert, text, context.out);
+    ending_.put_alert(alert, context.out);
 }
 
 ResumableSession PskHandshake::resumable() const { return extended_ ? agreed_ : ResumableSession{}; }
@@ -310,7 +299,11 @@ void PskHandshake::repeat_last_flight(base::Aes128& aes, DtlsSession& session, b
 
 // `count`: it is a new flight, and enters the hash; else it is the one that was sent before.
 void PskHandshake::write_hello(const PskClientConfig& config, base::Writer& out, bool count) {
-    static constexpr std::array<std::uint8_t, 4> suites{0xc0, 0xa8, 0x00, 0xae};
+    std::array<std::uint8_t, 4> suites;
+    base::Writer offered{base::MutableBytes(suites)};
+    for (const auto suite : {CipherSuite::psk_aes128_ccm8, CipherSuite::psk_aes128_cbc_sha256}) {
+        if (config.offers(suite)) offered.put_u16(static_cast<std::uint16_t>(suite));
+    }
     std::array<std::uint8_t, 512> memory;
     base::Writer message{base::MutableBytes(memory)};
     message.advance(handshake_header_size);
@@ -318,7 +311,7 @@ void PskHandshake::write_hello(const PskClientConfig& config, base::Writer& out,
                       .random = client_random_,
                       .session_id = {},
                       .cookie = base::Bytes(cookie_).first(cookie_size_),
-                      .suites = base::Bytes(suites).first(config.offer_cbc ? 4 : 2),
+                      .suites = offered.written(),
                       .extended_master_secret = true,
                       .connection_id = std::nullopt};
     if (offered_) hello.session_id = offered_.id_view();
@@ -329,10 +322,10 @@ void PskHandshake::write_hello(const PskClientConfig& config, base::Writer& out,
     std::copy(header.begin(), header.end(), memory.begin());
     if (count) {
         // RFC 6347 4.2.1: the first ClientHello and the HelloVerifyRequest are not part of the hash.
-        transcript_ = base::Sha256();
-        transcript_.update(message.written());
+        ending_.begin_hash();
+        ending_.hash(message.written());
     }
-    put_plain(ContentType::handshake, message.written(), out);
+    ending_.put_plain(ContentType::handshake, message.written(), out);
 }
 
 void PskHandshake::write_key_exchange(Context& context, bool count) {
@@ -344,48 +337,23 @@ void PskHandshake::write_key_exchange(Context& context, bool count) {
     message.put(handshake_header(HandshakeType::client_key_exchange, sequence, size + 2));
     write_psk_string(base::Bytes(identity).first(size), message);
     if (count) {
-        transcript_.update(message.written());
+        ending_.hash(message.written());
         base::SecretArray<max_psk> key;
         const std::size_t key_size = context.source.key(device_, key.memory());
-        const auto session_hash = transcript_.digest();
+        const auto session_hash = ending_.transcript();
         derive_master(key.view().first(key_size), client_random_, server_random_, extended_ ? &session_hash : nullptr,
                       agreed_.master);
-        derive_keys(agreed_.master, client_random_, server_random_, agreed_.suite, Side::client, session_, mac_);
-        keys_ready_ = true;
-        own_verify_ = verify_data(agreed_.master, Side::client, session_hash);
-        hash(HandshakeType::finished, static_cast<std::uint16_t>(hello_sequence_ + finished_offset), own_verify_);
-        peer_verify_ = verify_data(agreed_.master, Side::server, transcript_.digest());
+        ending_.derive(agreed_, client_random_, server_random_, Side::client);
+        ending_.finish_first(agreed_, Side::client, static_cast<std::uint16_t>(hello_sequence_ + finished_offset));
     }
-    put_plain(ContentType::handshake, message.written(), context.out);
-    write_finished(context.aes, session_, context.out);
+    ending_.put_plain(ContentType::handshake, message.written(), context.out);
+    write_finished(context.aes, ending_.session(), context.out);
 }
 
-// ChangeCipherSpec and Finished, which takes a new sequence number each time.
 void PskHandshake::write_finished(base::Aes128& aes, DtlsSession& session, base::Writer& out) {
-    static constexpr std::array<std::uint8_t, 1> change_cipher_spec{1};
-    put_plain(ContentType::change_cipher_spec, change_cipher_spec, out);
     const bool first_after_hello = phase_ == Phase::lingering;  // resumed: there is no ClientKeyExchange
-    const auto sequence =
-        static_cast<std::uint16_t>(hello_sequence_ + (first_after_hello ? key_exchange_offset : finished_offset));
-    std::array<std::uint8_t, handshake_header_size + verify_data_size> memory;
-    base::Writer message{base::MutableBytes(memory)};
-    message.put(handshake_header(HandshakeType::finished, sequence, verify_data_size));
-    message.put(own_verify_);
-    const std::size_t size =
-        seal(aes, session, &mac_, ContentType::handshake, message.written(), out.memory().subspan(out.size()));
-    size == 0 ? out.fail() : out.advance(size);
-}
-
-void PskHandshake::put_plain(ContentType type, base::Bytes text, base::Writer& out) {
-    const std::size_t size = write_plain_record(type, plain_sequence_, text, out.memory().subspan(out.size()));
-    if (size == 0) return out.fail();
-    ++plain_sequence_;
-    out.advance(size);
-}
-
-void PskHandshake::hash(HandshakeType type, std::uint16_t sequence, base::Bytes body) {
-    transcript_.update(handshake_header(type, sequence, body.size()));
-    transcript_.update(body);
+    const auto offset = first_after_hello ? key_exchange_offset : finished_offset;
+    ending_.write_finished(aes, session, static_cast<std::uint16_t>(hello_sequence_ + offset), out);
 }
 
 }  // namespace net

@@ -18,7 +18,7 @@
 #pragma once
 
 #include "simulator/net/dtls_inbox.h"
-#include "simulator/net/dtls_psk.h"
+#include "simulator/net/dtls_psk_ending.h"
 
 namespace net {
 
@@ -34,8 +34,14 @@ public:
 struct PskClientConfig {
     FlightTimes times;
     bool offer_connection_id = true;  // of no bytes: records to us are told apart by their address, ours are not
-    bool offer_cbc = false;           // TLS_PSK_WITH_AES_128_CBC_SHA256 behind AES_128_CCM_8
-    std::uint8_t most_cookies = 3;    // HelloVerifyRequests that are followed
+    bool offer_ccm8 = true;           // TLS_PSK_WITH_AES_128_CCM_8
+    bool offer_cbc = false;           // TLS_PSK_WITH_AES_128_CBC_SHA256, behind it
+
+    bool offers(CipherSuite suite) const {
+        return (suite == CipherSuite::psk_aes128_ccm8 && offer_ccm8) ||
+               (suite == CipherSuite::psk_aes128_cbc_sha256 && offer_cbc);
+    }
+    std::uint8_t most_cookies = 3;  // HelloVerifyRequests that are followed
 };
 
 class PskHandshake {
@@ -58,8 +64,8 @@ public:
 
     // After `established`: what was agreed on, to be taken over by the owner. It goes on where the Finished messages
     // have ended, so there must be one copy only that seals.
-    const DtlsSession& session() const { return session_; }
-    const CbcKeys& mac() const { return mac_; }
+    const DtlsSession& session() const { return ending_.session(); }
+    const CbcKeys& mac() const { return ending_.mac(); }
     // Short: the handshake is to be kept until `repeat_last_flight` is not needed any more.
     bool resumed() const { return phase_ == Phase::lingering; }
     std::uint32_t device() const { return device_; }
@@ -97,21 +103,14 @@ private:
     void write_hello(const PskClientConfig& config, base::Writer& out, bool count);
     void write_key_exchange(Context& context, bool count);
     void write_finished(base::Aes128& aes, DtlsSession& session, base::Writer& out);
-    void put_plain(ContentType type, base::Bytes text, base::Writer& out);
-    void hash(HandshakeType type, std::uint16_t sequence, base::Bytes body);
 
     RandomBytes client_random_{};
     RandomBytes server_random_{};
     ResumableSession offered_;  // to the server
     ResumableSession agreed_;   // with it
-    base::Sha256 transcript_;
-    DtlsSession session_;
-    CbcKeys mac_;
-    VerifyData own_verify_{};
-    VerifyData peer_verify_{};
+    PskEnding ending_;
     FlightTimer timer_;
     HandshakeInbox inbox_;
-    std::uint64_t plain_sequence_ = 0;  // of our next record of epoch 0
     std::uint32_t device_ = 0;
     std::uint16_t hello_sequence_ = 0;    // message_seq of our last ClientHello
     std::uint16_t receive_sequence_ = 0;  // message_seq of the message that is expected
@@ -119,7 +118,6 @@ private:
     std::uint8_t cookies_ = 0;
     std::uint8_t repeats_ = 0;  // of the flight, because the server repeated its own
     bool extended_ = false;     // master secret
-    bool keys_ready_ = false;
     std::uint8_t cookie_size_ = 0;
     std::array<std::uint8_t, max_cookie> cookie_{};
 };

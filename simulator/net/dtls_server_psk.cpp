@@ -90,17 +90,17 @@ void PskServerHandshake::begin(base::Time now, const PskServerConfig& config, co
     // RFC 6347 4.2.2: message_seq goes on behind the HelloVerifyRequest, and record numbers from the ClientHello's.
     hello_sequence_ = answer.message.sequence;
     receive_sequence_ = static_cast<std::uint16_t>(answer.message.sequence + 1);
-    plain_sequence_ = answer.sequence;
+    ending_.number_from(answer.sequence);
     extended_ = hello.extended_master_secret;
     with_id_ = hello.connection_id && config.accept_connection_id;
     if (with_id_) {
-        session_.write_id_size = static_cast<std::uint8_t>(hello.connection_id->size());
-        std::copy(hello.connection_id->begin(), hello.connection_id->end(), session_.write_id.begin());
-        session_.read_id_size = static_cast<std::uint8_t>(begin.own_id.size());
+        auto& session = ending_.session();
+        session.write_id_size = static_cast<std::uint8_t>(hello.connection_id->size());
+        std::copy(hello.connection_id->begin(), hello.connection_id->end(), session.write_id.begin());
+        session.read_id_size = static_cast<std::uint8_t>(begin.own_id.size());
         std::copy(begin.own_id.begin(), begin.own_id.end(), own_id_.begin());
     }
-    // RFC 7627 5.3: without the extended master secret a session is not resumed, but begun anew.
-    resumed_ = begin.resume != nullptr && extended_ && hello.offers(static_cast<CipherSuite>(begin.resume->suite));
+    resumed_ = begin.resume != nullptr && may_resume(answer, *begin.resume);
     if (resumed_) {
         agreed_ = *begin.resume;
     } else {
@@ -108,7 +108,7 @@ void PskServerHandshake::begin(base::Time now, const PskServerConfig& config, co
         agreed_.id_size = max_session_id;
         agreed_.suite = static_cast<std::uint16_t>(*choose(config, hello));
     }
-    hash(HandshakeType::client_hello, answer.message.sequence, answer.message.body);
+    ending_.hash(HandshakeType::client_hello, answer.message.sequence, answer.message.body);
     phase_ = resumed_ ? Phase::finished : Phase::hello_done;
     write_flight(aes, out, true);
     timer_.begin(now, config.times);
@@ -118,7 +118,7 @@ HandshakeStep PskServerHandshake::on_datagram(base::Time now, const PskServerCon
                                               const PskDirectory& directory, base::Aes128& aes,
                                               base::MutableBytes datagram, base::Writer& out, DiscardCounts& discards) {
     Context context{now, config, directory, aes, out, discards, {}};
-    RecordReader records(datagram, session_.read_id_size);
+    RecordReader records(datagram, ending_.session().read_id_size);
     while (const auto record = records.next()) {
         take_record(context, *record);
         if (context.step.kind != HandshakeStep::Kind::waiting) return context.step;
@@ -156,11 +156,12 @@ void PskServerHandshake::take_record(Context& context, const RecordView& record)
         // The epoch of the records that follow says the same.
     } else if (record.epoch == 0) {
         context.discard(RecordDiscard::unprotected);
-    } else if (!keys_ready_) {
+    } else if (!ending_.keys_ready()) {
         context.discard(RecordDiscard::epoch);
     } else {
-        const auto opened = open(context.aes, session_, &mac_, own_id(), record);
+        const auto opened = open(context.aes, ending_.session(), &ending_.mac(), own_id(), record);
         if (opened.discard != RecordDiscard::none) {
+            unreadable_ = unreadable_ || opened.discard == RecordDiscard::decrypt;
             context.discard(opened.discard);
         } else if (opened.type == ContentType::handshake) {
             take_handshake(context, opened.text, true);
@@ -228,40 +229,37 @@ void PskServerHandshake::take_key_exchange(Context& context, const HandshakeFrag
     base::SecretArray<max_psk> key;
     const auto size = context.directory.key_of(*identity, key.memory());
     if (!size) return fail(context, Alert::unknown_psk_identity);
-    hash(message.type, message.sequence, message.body);
-    const auto session_hash = transcript_.digest();
+    ending_.hash(message.type, message.sequence, message.body);
+    const auto session_hash = ending_.transcript();
     derive_master(key.view().first(*size), client_random_, server_random_, extended_ ? &session_hash : nullptr,
                   agreed_.master);
-    derive_keys(agreed_.master, client_random_, server_random_, agreed_.suite, Side::server, session_, mac_);
-    keys_ready_ = true;
-    peer_verify_ = verify_data(agreed_.master, Side::client, session_hash);
+    ending_.derive(agreed_, client_random_, server_random_, Side::server);
+    ending_.expect(agreed_, Side::client);
     phase_ = Phase::keys;
     ++receive_sequence_;
 }
 
 void PskServerHandshake::take_finished(Context& context, const HandshakeFragment& message) {
-    if (message.length != verify_data_size || !base::equal_in_constant_time(message.body, peer_verify_)) {
-        return fail(context, Alert::decrypt_error);
-    }
+    if (!ending_.matches(message.body)) return fail(context, Alert::decrypt_error);
     ++receive_sequence_;
     timer_.stop();
     context.step.kind = HandshakeStep::Kind::established;
     if (phase_ == Phase::keys) {
-        hash(message.type, message.sequence, message.body);
-        own_verify_ = verify_data(agreed_.master, Side::server, transcript_.digest());
+        ending_.hash(message.type, message.sequence, message.body);
+        ending_.finish(agreed_, Side::server);
         context.out.rewind(0);
-        write_finished(context.aes, session_, context.out);
+        write_finished(context.aes, ending_.session(), context.out);
     }
     phase_ = Phase::established;
 }
 
 void PskServerHandshake::take_alert(Context& context, base::Bytes text) {
     if (text.size() != 2) return context.discard(RecordDiscard::malformed);
-    const auto alert = static_cast<Alert>(text[1]);
-    if (text[0] == static_cast<std::uint8_t>(AlertLevel::warning) && alert != Alert::close_notify) return;
+    const auto step = step_of_alert(text);
+    if (!step) return;
     phase_ = Phase::failed;
     timer_.stop();
-    context.step = {HandshakeStep::Kind::failed, HandshakeStep::Cause::alert_received, alert};
+    context.step = *step;
 }
 
 void PskServerHandshake::fail(Context& context, Alert alert) {
@@ -269,9 +267,7 @@ void PskServerHandshake::fail(Context& context, Alert alert) {
     timer_.stop();
     context.step = {HandshakeStep::Kind::failed, HandshakeStep::Cause::alert_sent, alert};
     context.out.rewind(0);
-    const std::size_t size = put_plain_alert(alert, plain_sequence_, context.out.memory());
-    if (size != 0) ++plain_sequence_;
-    context.out.advance(size);
+    ending_.put_alert(alert, context.out);
 }
 
 void PskServerHandshake::repeat_last_flight(base::Aes128& aes, DtlsSession& session, base::Writer& out) {
@@ -302,13 +298,10 @@ void PskServerHandshake::write_flight(base::Aes128& aes, base::Writer& out, bool
         return;
     }
     if (count) {
-        derive_keys(agreed_.master, client_random_, server_random_, agreed_.suite, Side::server, session_, mac_);
-        keys_ready_ = true;
-        own_verify_ = verify_data(agreed_.master, Side::server, transcript_.digest());
-        hash(HandshakeType::finished, static_cast<std::uint16_t>(hello_sequence_ + 1), own_verify_);
-        peer_verify_ = verify_data(agreed_.master, Side::client, transcript_.digest());
+        ending_.derive(agreed_, client_random_, server_random_, Side::server);
+        ending_.finish_first(agreed_, Side::server, static_cast<std::uint16_t>(hello_sequence_ + 1));
     }
-    write_finished(aes, session_, out);
+    write_finished(aes, ending_.session(), out);
 }
 
 void PskServerHandshake::write_message(HandshakeType type, std::uint16_t sequence, base::Bytes body, base::Writer& out,
@@ -317,33 +310,13 @@ void PskServerHandshake::write_message(HandshakeType type, std::uint16_t sequenc
     base::Writer message{base::MutableBytes(memory)};
     message.put(handshake_header(type, sequence, body.size()));
     message.put(body);
-    if (count) transcript_.update(message.written());
-    put_plain(ContentType::handshake, message.written(), out);
+    if (count) ending_.hash(message.written());
+    ending_.put_plain(ContentType::handshake, message.written(), out);
 }
 
 void PskServerHandshake::write_finished(base::Aes128& aes, DtlsSession& session, base::Writer& out) {
-    static constexpr std::array<std::uint8_t, 1> change_cipher_spec{1};
-    put_plain(ContentType::change_cipher_spec, change_cipher_spec, out);
-    const auto sequence = static_cast<std::uint16_t>(hello_sequence_ + (resumed_ ? 1 : 2));
-    std::array<std::uint8_t, handshake_header_size + verify_data_size> memory;
-    base::Writer message{base::MutableBytes(memory)};
-    message.put(handshake_header(HandshakeType::finished, sequence, verify_data_size));
-    message.put(own_verify_);
-    const std::size_t size =
-        seal(aes, session, &mac_, ContentType::handshake, message.written(), out.memory().subspan(out.size()));
-    size == 0 ? out.fail() : out.advance(size);
-}
-
-void PskServerHandshake::put_plain(ContentType type, base::Bytes text, base::Writer& out) {
-    const std::size_t size = write_plain_record(type, plain_sequence_, text, out.memory().subspan(out.size()));
-    if (size == 0) return out.fail();
-    ++plain_sequence_;
-    out.advance(size);
-}
-
-void PskServerHandshake::hash(HandshakeType type, std::uint16_t sequence, base::Bytes body) {
-    transcript_.update(handshake_header(type, sequence, body.size()));
-    transcript_.update(body);
+    const int offset = resumed_ ? 1 : 2;
+    ending_.write_finished(aes, session, static_cast<std::uint16_t>(hello_sequence_ + offset), out);
 }
 
 }  // namespace net

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "simulator/net/dtls_inbox.h"
-#include "simulator/net/dtls_psk.h"
+#include "simulator/net/dtls_psk_ending.h"
 
 namespace net {
 
@@ -64,8 +64,13 @@ public:
         RandomBytes random{};
         std::array<std::uint8_t, max_session_id> session_id{};  // for a new session
         base::Bytes own_id;                        // connection id for records to us, given where the client can
-        const ResumableSession* resume = nullptr;  // the session that the hello names, where it is still known
+        const ResumableSession* resume = nullptr;  // the session that the hello names, where it may be resumed
     };
+    // May the session that this hello names be resumed? RFC 7627 5.3: not without the extended master secret; it is
+    // begun anew then.
+    static bool may_resume(const HelloAnswer& answer, const ResumableSession& session) {
+        return answer.hello.extended_master_secret && answer.hello.offers(static_cast<CipherSuite>(session.suite));
+    }
     void begin(base::Time now, const PskServerConfig& config, const HelloAnswer& answer, const Begin& begin,
                base::Aes128& aes, base::Writer& out);
 
@@ -79,11 +84,13 @@ public:
     bool began_with(const ClientHello& hello) const { return base::equal(hello.random, client_random_); }
 
     // After `established`, as with the client.
-    const DtlsSession& session() const { return session_; }
-    const CbcKeys& mac() const { return mac_; }
+    const DtlsSession& session() const { return ending_.session(); }
+    const CbcKeys& mac() const { return ending_.mac(); }
     const ResumableSession& resumable() const { return agreed_; }
     bool extended() const { return extended_; }
     bool resumed() const { return resumed_; }
+    // Records came that its keys do not open: the client's key is probably another one.
+    bool unreadable() const { return unreadable_; }
     base::Bytes identity() const { return base::Bytes(identity_).first(identity_size_); }
     // Full handshake: ours is the last flight. A Finished of the client once more means that it was lost.
     void repeat_last_flight(base::Aes128& aes, DtlsSession& session, base::Writer& out);
@@ -109,21 +116,14 @@ private:
     void write_flight(base::Aes128& aes, base::Writer& out, bool count);
     void write_message(HandshakeType type, std::uint16_t sequence, base::Bytes body, base::Writer& out, bool count);
     void write_finished(base::Aes128& aes, DtlsSession& session, base::Writer& out);
-    void put_plain(ContentType type, base::Bytes text, base::Writer& out);
-    void hash(HandshakeType type, std::uint16_t sequence, base::Bytes body);
-    base::Bytes own_id() const { return base::Bytes(own_id_).first(session_.read_id_size); }
+    base::Bytes own_id() const { return base::Bytes(own_id_).first(ending_.session().read_id_size); }
 
     RandomBytes client_random_{};
     RandomBytes server_random_{};
     ResumableSession agreed_;
-    base::Sha256 transcript_;
-    DtlsSession session_;
-    CbcKeys mac_;
-    VerifyData own_verify_{};
-    VerifyData peer_verify_{};
+    PskEnding ending_;
     FlightTimer timer_;
     HandshakeInbox inbox_;
-    std::uint64_t plain_sequence_ = 0;
     std::uint16_t hello_sequence_ = 0;    // message_seq of our ServerHello
     std::uint16_t receive_sequence_ = 0;  // message_seq of the message that is expected
     Phase phase_ = Phase::idle;
@@ -131,8 +131,8 @@ private:
     std::uint8_t identity_size_ = 0;
     bool extended_ = false;
     bool with_id_ = false;
-    bool keys_ready_ = false;
     bool resumed_ = false;
+    bool unreadable_ = false;
     std::array<std::uint8_t, max_connection_id> own_id_{};
     std::array<std::uint8_t, max_psk_identity> identity_{};
 };

@@ -1,14 +1,11 @@
 #include "simulator/net/dtls_server_transport.h"
 
-#include <cstring>
-
 #include "simulator/base/random.h"
 
 namespace net {
 namespace {
 
-constexpr std::size_t batch = 64;
-constexpr std::size_t slot = max_datagram + 128;
+constexpr std::size_t slot = DtlsBatch::slot;
 // A client that has not got our last flight asks for it within this time.
 constexpr base::Duration linger_time = std::chrono::seconds(120);
 
@@ -35,19 +32,19 @@ DtlsServerTransport::DtlsServerTransport(const Config& config, Transport& inner)
       jar_(config.secret),
       id_key_(config.secret),
       sessions_(config.sessions),
+      macs_(config.sessions),
       handshakes_(config.handshakes),
       timers_(config.handshakes),
       by_address_(config.sessions),
       under_way_(config.handshakes),
-      out_memory_(std::make_unique<std::uint8_t[]>(batch * slot)) {
-    out_.reserve(batch);
-    in_.reserve(batch * 2);
-}
+      batch_(inner_) {}
 
 DtlsServerTransport::~DtlsServerTransport() {
-    const auto used = std::min<std::size_t>(next_place_, sessions_.capacity());
-    for (std::size_t place = 0; place < used; ++place) {
+    for (std::uint32_t place = 0; place < places_; ++place) {
         base::wipe({reinterpret_cast<std::uint8_t*>(&sessions_[place]), sizeof(Session)});
+    }
+    for (std::uint32_t index = 0; index < macs_.touched(); ++index) {
+        base::wipe({reinterpret_cast<std::uint8_t*>(&macs_[index]), sizeof(CbcKeys)});
     }
     for (std::uint32_t index = 0; index < handshakes_.touched(); ++index) {
         base::wipe({reinterpret_cast<std::uint8_t*>(&handshakes_[index]), sizeof(Handshake)});
@@ -68,7 +65,7 @@ std::array<std::uint8_t, DtlsServerTransport::own_id_size> DtlsServerTransport::
 std::optional<std::uint32_t> DtlsServerTransport::place_of_id(base::Bytes id) const {
     base::Reader reader(id);
     const auto place = reader.take_uint(4);
-    if (!place || *place >= sessions_.capacity() || !sessions_[*place].live) return std::nullopt;
+    if (!place || *place >= places_ || sessions_[*place].kind != Kind::live) return std::nullopt;
     if (!base::equal(id_of(static_cast<std::uint32_t>(*place)), id)) return std::nullopt;
     return static_cast<std::uint32_t>(*place);
 }
@@ -86,13 +83,25 @@ std::array<std::uint8_t, max_session_id> DtlsServerTransport::make_session_id(st
     return id;
 }
 
-const ResumableSession* DtlsServerTransport::find_resumable(base::Bytes session_id) const {
-    if (session_id.size() != max_session_id) return nullptr;
+std::uint32_t DtlsServerTransport::find_resumable(base::Bytes session_id) const {
+    if (session_id.size() != max_session_id) return base::no_index;
     base::Reader reader(session_id);
-    const auto place = *reader.take_uint(4);
-    if (place >= sessions_.capacity()) return nullptr;
+    const auto place = static_cast<std::uint32_t>(*reader.take_uint(4));
+    if (place >= places_) return base::no_index;
     const auto& resumable = sessions_[place].resumable;
-    return resumable && base::equal(resumable.id_view(), session_id) ? &resumable : nullptr;
+    return resumable && base::equal(resumable.id_view(), session_id) ? place : base::no_index;
+}
+
+DtlsServerTransport::IdentityMark DtlsServerTransport::mark_of(base::Bytes identity) const {
+    const auto mac = id_key_.mac({base::as_bytes("identity"), identity});
+    IdentityMark mark;
+    std::copy_n(mac.begin(), mark.size(), mark.begin());
+    return mark;
+}
+
+bool DtlsServerTransport::contradicts(const Address& known_as, base::Bytes identity) const {
+    const auto* place = by_address_.find(known_as);
+    return place != nullptr && sessions_[*place].identity != mark_of(identity);
 }
 
 RandomBytes DtlsServerTransport::random() {
@@ -103,18 +112,80 @@ RandomBytes DtlsServerTransport::random() {
     return bytes;
 }
 
+// ---- places
+
+DtlsServerTransport::Line* DtlsServerTransport::line_of(Kind kind) {
+    switch (kind) {
+        case Kind::blank: return &blank_;
+        case Kind::kept: return &kept_;
+        case Kind::live: return &live_;
+        case Kind::reserved: break;
+    }
+    return nullptr;
+}
+
+void DtlsServerTransport::link(std::uint32_t place) {
+    Session& session = sessions_[place];
+    Line* const line = line_of(session.kind);
+    if (line == nullptr || session.pins != 0) return;
+    session.older = line->newest;
+    session.newer = base::no_index;
+    (line->newest == base::no_index ? line->oldest : sessions_[line->newest].newer) = place;
+    line->newest = place;
+}
+
+void DtlsServerTransport::unlink(std::uint32_t place) {
+    Session& session = sessions_[place];
+    Line* const line = line_of(session.kind);
+    if (line == nullptr || session.pins != 0) return;
+    (session.older == base::no_index ? line->oldest : sessions_[session.older].newer) = session.newer;
+    (session.newer == base::no_index ? line->newest : sessions_[session.newer].older) = session.older;
+}
+
+void DtlsServerTransport::set_kind(std::uint32_t place, Kind kind) {
+    unlink(place);
+    sessions_[place].kind = kind;
+    link(place);
+}
+
+void DtlsServerTransport::pin(std::uint32_t place) {
+    unlink(place);
+    ++sessions_[place].pins;
+}
+
+void DtlsServerTransport::unpin(std::uint32_t place) {
+    --sessions_[place].pins;
+    link(place);
+}
+
+// An empty place; if there is none, that of the session that has been over for longest, or of the oldest.
 std::uint32_t DtlsServerTransport::take_place() {
-    const auto place = static_cast<std::uint32_t>(next_place_ % sessions_.capacity());
-    ++next_place_;
-    end_session(place);
+    std::uint32_t place = blank_.oldest;
+    if (place == base::no_index && places_ < sessions_.capacity()) {
+        place = places_++;
+        sessions_[place] = Session();
+        sessions_[place].kind = Kind::reserved;
+        return place;
+    }
+    if (place == base::no_index) place = kept_.oldest;
+    if (place == base::no_index) place = live_.oldest;
+    if (place == base::no_index) return place;
+    end_session(place, Kind::reserved);
     return place;
 }
 
-void DtlsServerTransport::end_session(std::uint32_t place) {
+void DtlsServerTransport::end_session(std::uint32_t place, Kind after) {
     Session& session = sessions_[place];
     if (session.handshake_plus_1 != 0) end_handshake(session.handshake_plus_1 - 1);
-    if (session.live) by_address_.erase(session.known_as);
-    session = Session();
+    if (session.kind == Kind::live) by_address_.erase(session.known_as);
+    if (session.mac_plus_1 != 0) {
+        base::wipe({reinterpret_cast<std::uint8_t*>(&macs_[session.mac_plus_1 - 1]), sizeof(CbcKeys)});
+        macs_.give_back(session.mac_plus_1 - 1);
+        session.mac_plus_1 = 0;
+    }
+    session.records = {};
+    if (after != Kind::kept) session.resumable = {};
+    set_kind(place, session.resumable || after != Kind::kept ? after : Kind::blank);
 }
 
 void DtlsServerTransport::end_handshake(std::uint32_t index) {
@@ -124,9 +195,18 @@ void DtlsServerTransport::end_handshake(std::uint32_t index) {
         sessions_[handshake.session].handshake_plus_1 = 0;
     } else {
         under_way_.erase(handshake.from);
+        if (handshake.pins) {
+            unpin(handshake.session);
+        } else {
+            set_kind(handshake.session, Kind::blank);
+        }
     }
     base::wipe({reinterpret_cast<std::uint8_t*>(&handshake), sizeof(Handshake)});
     handshakes_.give_back(index);
+}
+
+const CbcKeys* DtlsServerTransport::mac_of(const Session& session) const {
+    return session.mac_plus_1 == 0 ? nullptr : &macs_[session.mac_plus_1 - 1];
 }
 
 void DtlsServerTransport::arm(std::uint32_t index, base::Time due) {
@@ -136,46 +216,30 @@ void DtlsServerTransport::arm(std::uint32_t index, base::Time due) {
 
 // ---- downward
 
-base::Writer DtlsServerTransport::open(base::Time now) {
-    if (out_.size() == batch) flush(now);
-    return base::Writer(base::MutableBytes(out_memory_.get() + out_.size() * slot, slot));
-}
-
-void DtlsServerTransport::commit(const base::Writer& out, const Address& to) {
-    if (out.size() == 0 || out.failed()) return;
-    out_.push_back({out.written(), 0, to});
-}
-
-void DtlsServerTransport::flush(base::Time now) {
-    if (out_.empty()) return;
-    inner_.send(now, out_);
-    out_.clear();
-}
-
 void DtlsServerTransport::send(base::Time now, std::span<const Packet> packets) {
     for (const auto& packet : packets) {
-        auto out = open(now);
+        auto out = batch_.open(now);
         if (const auto* place = by_address_.find(packet.remote)) {
             Session& session = sessions_[*place];
-            out.advance(
-                seal(aes_, session.records, &session.mac, ContentType::application_data, packet.bytes, out.memory()));
-            commit(out, session.at);
+            out.advance(seal(aes_, session.records, mac_of(session), ContentType::application_data, packet.bytes,
+                             out.memory()));
+            batch_.commit(out, 0, session.at);
         } else if (plain_too_) {
             out.put(packet.bytes);
-            commit(out, packet.remote);
+            batch_.commit(out, 0, packet.remote);
         } else {
             counts_.drop_record(RecordDiscard::no_session);
         }
     }
-    flush(now);
+    batch_.flush(now);
 }
 
 void DtlsServerTransport::send_alert(base::Time now, std::uint32_t place, AlertLevel level, Alert alert) {
     Session& session = sessions_[place];
     const std::array<std::uint8_t, 2> text{static_cast<std::uint8_t>(level), static_cast<std::uint8_t>(alert)};
-    auto out = open(now);
-    out.advance(seal(aes_, session.records, &session.mac, ContentType::alert, text, out.memory()));
-    commit(out, session.at);
+    auto out = batch_.open(now);
+    out.advance(seal(aes_, session.records, mac_of(session), ContentType::alert, text, out.memory()));
+    batch_.commit(out, 0, session.at);
     ++counts_.own_sent;
     ++counts_.alerts_sent[alert_slot(alert)];
 }
@@ -184,60 +248,44 @@ void DtlsServerTransport::send_alert(base::Time now, std::uint32_t place, AlertL
 
 std::span<const Packet> DtlsServerTransport::receive(base::Time now) {
     timers_.advance(now, [&](base::TimerEvent event) { on_timer(now, event.index); });
-    in_.clear();
+    batch_.in.clear();
     for (auto packets = inner_.receive(now); !packets.empty(); packets = inner_.receive(now)) {
         for (const auto& packet : packets) take(now, packet);
-        if (!in_.empty()) break;
+        if (!batch_.in.empty()) break;
     }
-    flush(now);
-    return in_;
-}
-
-base::MutableBytes DtlsServerTransport::copy_in(base::Bytes datagram) {
-    const std::size_t place = in_.size();
-    if (place / batch >= in_memory_.size()) in_memory_.push_back(std::make_unique<std::uint8_t[]>(batch * slot));
-    const base::MutableBytes copy(in_memory_[place / batch].get() + place % batch * slot, datagram.size());
-    std::memcpy(copy.data(), datagram.data(), datagram.size());
-    return copy;
+    batch_.flush(now);
+    return batch_.in;
 }
 
 void DtlsServerTransport::take(base::Time now, const Packet& packet) {
     if (plain_too_ && is_coap(packet.bytes)) {
         // Who has a session speaks under it, or somebody else speaks for him.
         if (by_address_.find(packet.remote) != nullptr) return counts_.drop_datagram(RecordDiscard::unprotected);
-        in_.push_back(packet);
+        batch_.in.push_back(packet);
         return;
     }
     if (packet.bytes.size() > slot) return counts_.drop_datagram(RecordDiscard::malformed);
-    const auto datagram = copy_in(packet.bytes);
+    const auto datagram = batch_.copy_in(packet.bytes);
     RecordReader records(datagram, own_id_size);
     const auto first = records.next();
     if (!first) return counts_.drop_datagram(RecordDiscard::malformed);
+    const auto* under_way = under_way_.find(packet.remote);
     if (first->type == ContentType::connection_id) {
         const auto place = place_of_id(first->id);
-        if (place) {
-            take_in_session(now, *place, packet, datagram);
-        } else if (const auto* index = under_way_.find(packet.remote)) {
-            take_in_handshake(now, *index, datagram);
-        } else {
-            counts_.drop_datagram(RecordDiscard::wrong_id);
-        }
-        return;
+        if (place) return take_sealed(now, *place, under_way, packet, datagram);
+        if (under_way != nullptr) return take_in_handshake(now, *under_way, datagram);
+        return counts_.drop_datagram(RecordDiscard::wrong_id);
     }
-    if (const auto* index = under_way_.find(packet.remote)) {
+    if (under_way != nullptr) {
         if (first->epoch == 0 && first->type == ContentType::handshake && first->fragment.size() > 0 &&
             first->fragment[0] == static_cast<std::uint8_t>(HandshakeType::client_hello)) {
             return take_hello(now, packet, *first);
         }
-        // RFC 6347 4.2.8: while a handshake is under way, which perhaps nobody wants (a hello that came late), the
-        // session goes on. What it cannot open is the handshake's; opening spoils the copy.
         const auto* live = by_address_.find(packet.remote);
         if (first->epoch != 0 && live != nullptr && sessions_[*live].records.read_id_size == 0) {
-            std::vector<std::uint8_t> original(datagram.begin(), datagram.end());
-            if (take_in_session(now, *live, packet, datagram, Trial::yes)) return;
-            return take_in_handshake(now, *index, original);
+            return take_sealed(now, *live, under_way, packet, datagram);
         }
-        return take_in_handshake(now, *index, datagram);
+        return take_in_handshake(now, *under_way, datagram);
     }
     const auto* place = by_address_.find(packet.remote);
     if (first->epoch != 0) {
@@ -253,15 +301,30 @@ void DtlsServerTransport::take(base::Time now, const Packet& packet) {
     counts_.drop_datagram(RecordDiscard::unprotected);
 }
 
+// RFC 6347 4.2.8: while a handshake is under way, which perhaps nobody wants (a hello that came late), the session goes
+// on. What it cannot open is the handshake's; opening spoils the copy.
+void DtlsServerTransport::take_sealed(base::Time now, std::uint32_t place, const std::uint32_t* under_way,
+                                      const Packet& packet, base::MutableBytes datagram) {
+    if (under_way == nullptr) {
+        take_in_session(now, place, packet, datagram);
+        return;
+    }
+    const std::uint32_t index = *under_way;
+    std::array<std::uint8_t, slot> original;
+    std::copy(datagram.begin(), datagram.end(), original.begin());
+    if (take_in_session(now, place, packet, datagram, Trial::yes)) return;
+    take_in_handshake(now, index, base::MutableBytes(original).first(datagram.size()));
+}
+
 void DtlsServerTransport::take_hello(base::Time now, const Packet& packet, const RecordView& record) {
     ++counts_.own_received;
-    auto out = open(now);
+    auto out = batch_.open(now);
     const auto answer = answer_hello(handshake_config_, jar_, bytes_of(packet.remote), record, out);
     switch (answer.kind) {
         case HelloAnswer::Kind::none: return;
         case HelloAnswer::Kind::refused: ++counts_.alerts_sent[alert_slot(answer.alert)]; [[fallthrough]];
         case HelloAnswer::Kind::verify:
-            commit(out, packet.remote);
+            batch_.commit(out, 0, packet.remote);
             ++counts_.own_sent;
             return;
         case HelloAnswer::Kind::accepted: break;
@@ -281,21 +344,28 @@ void DtlsServerTransport::take_hello(base::Time now, const Packet& packet, const
         const auto lingering = sessions_[*place].handshake_plus_1;
         if (lingering != 0 && handshakes_[lingering - 1].state.began_with(answer.hello)) return;
     }
+    const std::uint32_t resumed = find_resumable(answer.hello.session_id);
+    const bool resumes =
+        resumed != base::no_index && PskServerHandshake::may_resume(answer, sessions_[resumed].resumable);
     const std::uint32_t index = handshakes_.take();
     if (index == base::no_index) return;  // it will ask again
+    // Whoever comes back takes his own place.
+    const auto* own = by_address_.find(packet.remote);
+    const bool pins = resumes || own != nullptr;
+    const std::uint32_t place = resumes ? resumed : own != nullptr ? *own : take_place();
+    if (place == base::no_index) return handshakes_.give_back(index);
     Handshake& handshake = handshakes_[index];
     handshake.from = packet.remote;
-    const auto* resume = find_resumable(answer.hello.session_id);
-    // Copied before its place is given to somebody else.
-    const ResumableSession resumed = resume != nullptr ? *resume : ResumableSession{};
-    handshake.session = take_place();
-    const auto id = id_of(handshake.session);
+    handshake.session = place;
+    handshake.pins = pins;
+    if (pins) pin(place);
+    const auto id = id_of(place);
     PskServerHandshake::Begin begin{.random = random(),
-                                    .session_id = make_session_id(handshake.session),
+                                    .session_id = make_session_id(place),
                                     .own_id = id,
-                                    .resume = resume != nullptr ? &resumed : nullptr};
+                                    .resume = resumes ? &sessions_[place].resumable : nullptr};
     handshake.state.begin(now, handshake_config_, answer, begin, aes_, out);
-    commit(out, packet.remote);
+    batch_.commit(out, 0, packet.remote);
     ++counts_.own_sent;
     under_way_.insert(packet.remote, index);
     arm(index, handshake.state.timer_due());
@@ -304,11 +374,11 @@ void DtlsServerTransport::take_hello(base::Time now, const Packet& packet, const
 void DtlsServerTransport::take_in_handshake(base::Time now, std::uint32_t index, base::MutableBytes datagram) {
     Handshake& handshake = handshakes_[index];
     ++counts_.own_received;
-    auto out = open(now);
+    auto out = batch_.open(now);
     const auto step =
         handshake.state.on_datagram(now, handshake_config_, keys_, aes_, datagram, out, counts_.records_dropped);
     if (out.size() != 0) {
-        commit(out, handshake.from);
+        batch_.commit(out, 0, handshake.from);
         ++counts_.own_sent;
     }
     after_step(now, index, step);
@@ -318,10 +388,10 @@ void DtlsServerTransport::on_timer(base::Time now, std::uint32_t index) {
     Handshake& handshake = handshakes_[index];
     handshake.timer = base::no_index;
     if (handshake.lingers) return end_handshake(index);
-    auto out = open(now);
+    auto out = batch_.open(now);
     const auto step = handshake.state.on_timer(now, handshake_config_, aes_, out);
     if (out.size() != 0) {
-        commit(out, handshake.from);
+        batch_.commit(out, 0, handshake.from);
         ++counts_.own_sent;
     }
     after_step(now, index, step);
@@ -333,28 +403,40 @@ void DtlsServerTransport::after_step(base::Time now, std::uint32_t index, const 
         case HandshakeStep::Kind::waiting: return arm(index, handshake.state.timer_due());
         case HandshakeStep::Kind::failed:
             ++counts_.failed;
+            counts_.fail(failure_of(step, handshake.state.unreadable()));
             if (step.cause == HandshakeStep::Cause::alert_sent) ++counts_.alerts_sent[alert_slot(step.alert)];
             if (step.cause == HandshakeStep::Cause::alert_received) ++counts_.alerts_received[alert_slot(step.alert)];
             return end_handshake(index);
-        case HandshakeStep::Kind::established: break;
+        case HandshakeStep::Kind::established: return establish(now, index);
     }
-    // RFC 6347 4.2.8: only now does the new session take the place of the one that this address had.
-    if (const auto* old = by_address_.find(handshake.from)) end_session(*old);
-    // Nor does its place stay with another that was faster to take it.
-    end_session(handshake.session);
-    Session& session = sessions_[handshake.session];
+}
+
+// RFC 6347 4.2.8: only now does the new session take the place of the one that this address had, or that it resumes.
+void DtlsServerTransport::establish(base::Time now, std::uint32_t index) {
+    Handshake& handshake = handshakes_[index];
+    const std::uint32_t place = handshake.session;
+    Session& session = sessions_[place];
+    if (session.kind == Kind::live) end_session(place, Kind::kept);
+    if (const auto* old = by_address_.find(handshake.from)) end_session(*old, Kind::blank);
     session.records = handshake.state.session();
-    session.mac = handshake.state.mac();
-    if (handshake.state.extended()) session.resumable = handshake.state.resumable();
+    session.resumable = handshake.state.extended() ? handshake.state.resumable() : ResumableSession{};
+    const bool resumed = handshake.state.resumed();
+    if (!resumed) session.identity = mark_of(handshake.state.identity());
+    if (session.records.cipher == RecordCipher::aes128_cbc_sha256) {
+        const std::uint32_t mac = macs_.take();
+        macs_[mac] = handshake.state.mac();
+        session.mac_plus_1 = mac + 1;
+    }
     session.known_as = session.at = handshake.from;
-    session.live = true;
-    by_address_.insert(session.known_as, handshake.session);
-    ++(handshake.state.resumed() ? counts_.resumed : counts_.full);
-    if (handshake.state.resumed()) return end_handshake(index);
+    set_kind(place, Kind::live);
+    by_address_.insert(session.known_as, place);
+    if (handshake.pins) unpin(place);
+    ++(resumed ? counts_.resumed : counts_.full);
     under_way_.erase(handshake.from);
     handshake.lingers = true;
     session.handshake_plus_1 = index + 1;
-    arm(index, now + linger_time);
+    // The last flight of a short handshake is the client's.
+    resumed ? end_handshake(index) : arm(index, now + linger_time);
 }
 
 // False when no record of the datagram was for the session.
@@ -368,7 +450,7 @@ bool DtlsServerTransport::take_in_session(base::Time now, std::uint32_t place, c
     RecordReader records(datagram, own_id_size);
     while (const auto record = records.next()) {
         if (record->epoch == 0) continue;
-        const auto opened = net::open(aes_, session.records, &session.mac, own_id, *record);
+        const auto opened = net::open(aes_, session.records, mac_of(session), own_id, *record);
         if (opened.discard != RecordDiscard::none) {
             why = opened.discard;
             if (trial == Trial::no) counts_.drop_record(why);
@@ -384,15 +466,15 @@ bool DtlsServerTransport::take_in_session(base::Time now, std::uint32_t place, c
             case ContentType::application_data:
                 // The client has spoken under the new keys: it has our last flight.
                 if (session.handshake_plus_1 != 0) end_handshake(session.handshake_plus_1 - 1);
-                in_.push_back({opened.text, 0, session.known_as});
+                batch_.in.push_back({opened.text, 0, session.known_as});
                 break;
             case ContentType::handshake:
                 ++counts_.own_received;
                 if (session.handshake_plus_1 != 0) {
-                    auto out = open(now);
+                    auto out = batch_.open(now);
                     handshakes_[session.handshake_plus_1 - 1].state.repeat_last_flight(aes_, session.records, out);
                     if (out.size() != 0) ++counts_.own_sent;
-                    commit(out, session.at);
+                    batch_.commit(out, 0, session.at);
                 } else {
                     send_alert(now, place, AlertLevel::warning, Alert::no_renegotiation);
                 }
@@ -406,11 +488,7 @@ bool DtlsServerTransport::take_in_session(base::Time now, std::uint32_t place, c
                 if (!fatal && alert != Alert::close_notify) break;
                 if (!fatal) send_alert(now, place, AlertLevel::warning, Alert::close_notify);
                 // What can be resumed stays, as long as nobody needs the place.
-                if (session.handshake_plus_1 != 0) end_handshake(session.handshake_plus_1 - 1);
-                by_address_.erase(session.known_as);
-                session.live = false;
-                session.records = {};
-                if (fatal) session.resumable = {};
+                end_session(place, fatal ? Kind::blank : Kind::kept);
                 return true;
             }
             case ContentType::change_cipher_spec:

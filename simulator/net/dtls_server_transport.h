@@ -12,6 +12,7 @@
 #include "simulator/base/region.h"
 #include "simulator/base/slab.h"
 #include "simulator/base/timer_wheel.h"
+#include "simulator/net/dtls_batch.h"
 #include "simulator/net/dtls_counts.h"
 #include "simulator/net/dtls_server_psk.h"
 #include "simulator/net/transport.h"
@@ -22,7 +23,7 @@ class DtlsServerTransport final : public Transport {
 public:
     struct Config {
         const PskDirectory* keys = nullptr;  // must outlive this object
-        std::uint32_t sessions = 0;          // at once; the oldest gives way
+        std::uint32_t sessions = 0;          // at once, those that may be resumed included; the oldest gives way
         std::uint32_t handshakes = 65536;    // at once; further clients are not answered, and will ask again
         bool plain_too = false;              // CoAP without security is taken as well
         std::uint64_t random_seed = 0;       // of what is not secret: server randoms
@@ -40,28 +41,51 @@ public:
 
     const DtlsCounts& dtls_counts() const { return counts_; }
     std::uint32_t sessions() const { return static_cast<std::uint32_t>(by_address_.size()); }
+    // Has the client that is known by that address proven to be somebody else?
+    bool contradicts(const Address& known_as, base::Bytes identity) const;
 
 private:
-    static constexpr std::size_t own_id_size = 6;  // the place of the session, and two bytes of a check
+    static constexpr std::size_t own_id_size = 6;      // the place of the session, and two bytes of a check
+    using IdentityMark = std::array<std::uint8_t, 8>;  // tells identities apart without keeping them
+
+    // What a place holds: zero bytes are one that was never used.
+    enum class Kind : std::uint8_t {
+        blank,
+        reserved,  // for a handshake under way
+        kept,      // a session that is over, and may be resumed
+        live,
+    };
     struct Session {
         DtlsSession records;
-        CbcKeys mac;  // of CBC sessions
         ResumableSession resumable;
-        Address known_as;                    // above
-        Address at;                          // where its records came from last
+        Address known_as;  // above
+        Address at;        // where its records came from last
+        IdentityMark identity{};
         std::uint32_t handshake_plus_1 = 0;  // that lingers
-        bool live = false;
+        std::uint32_t mac_plus_1 = 0;        // of CBC sessions, in macs_
+        std::uint32_t older = base::no_index;
+        std::uint32_t newer = base::no_index;
+        std::uint16_t pins = 0;  // handshakes under way that will take its place: it keeps it until they end
+        Kind kind = Kind::blank;
+    };
+    // The places of one kind, from the oldest to the newest.
+    struct Line {
+        std::uint32_t oldest = base::no_index;
+        std::uint32_t newest = base::no_index;
     };
     struct Handshake {
         PskServerHandshake state;
         Address from;
         std::uint32_t session = 0;  // the place that it will take
         base::TimerId timer = base::no_index;
+        bool pins = false;  // where a session is that goes on until then
         bool lingers = false;
     };
 
     void take(base::Time now, const Packet& packet);
     void take_hello(base::Time now, const Packet& packet, const RecordView& record);
+    void take_sealed(base::Time now, std::uint32_t place, const std::uint32_t* under_way, const Packet& packet,
+                     base::MutableBytes datagram);
     void take_in_handshake(base::Time now, std::uint32_t index, base::MutableBytes datagram);
     // A trial that fails is not counted: somebody else tries next.
     enum class Trial : std::uint8_t { no, yes };
@@ -70,21 +94,28 @@ private:
     void after_step(base::Time now, std::uint32_t index, const HandshakeStep& step);
     void on_timer(base::Time now, std::uint32_t index);
     void arm(std::uint32_t index, base::Time due);
+    void establish(base::Time now, std::uint32_t index);
     void end_handshake(std::uint32_t index);
-    void end_session(std::uint32_t place);
+    // What becomes of the place.
+    void end_session(std::uint32_t place, Kind after);
     std::uint32_t take_place();
+    Line* line_of(Kind kind);
+    void set_kind(std::uint32_t place, Kind kind);
+    void link(std::uint32_t place);
+    void unlink(std::uint32_t place);
+    void pin(std::uint32_t place);
+    void unpin(std::uint32_t place);
+    const CbcKeys* mac_of(const Session& session) const;
+    IdentityMark mark_of(base::Bytes identity) const;
 
     std::array<std::uint8_t, own_id_size> id_of(std::uint32_t place) const;
     std::optional<std::uint32_t> place_of_id(base::Bytes id) const;
     std::array<std::uint8_t, max_session_id> make_session_id(std::uint32_t place) const;
-    const ResumableSession* find_resumable(base::Bytes session_id) const;
+    // The place of the session of that id, where it may be resumed.
+    std::uint32_t find_resumable(base::Bytes session_id) const;
     RandomBytes random();
 
-    base::Writer open(base::Time now);
-    void commit(const base::Writer& out, const Address& to);
-    void flush(base::Time now);
     void send_alert(base::Time now, std::uint32_t place, AlertLevel level, Alert alert);
-    base::MutableBytes copy_in(base::Bytes datagram);
 
     PskServerConfig handshake_config_;
     const PskDirectory& keys_;
@@ -96,15 +127,16 @@ private:
     CookieJar jar_;
     base::HmacSha256 id_key_;
     base::Region<Session> sessions_;
-    std::uint32_t next_place_ = 0;
+    std::uint32_t places_ = 0;  // that were ever used
+    Line blank_;
+    Line kept_;
+    Line live_;
+    base::Slab<CbcKeys> macs_;
     base::Slab<Handshake> handshakes_;
     base::TimerWheel timers_;
     base::FlatMap<Address, std::uint32_t, AddressHash> by_address_;  // live sessions, by `known_as`
     base::FlatMap<Address, std::uint32_t, AddressHash> under_way_;   // handshakes, by address
-    std::unique_ptr<std::uint8_t[]> out_memory_;
-    std::vector<Packet> out_;
-    std::vector<std::unique_ptr<std::uint8_t[]>> in_memory_;
-    std::vector<Packet> in_;
+    DtlsBatch batch_;
     DtlsCounts counts_;
 };
 

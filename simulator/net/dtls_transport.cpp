@@ -1,13 +1,9 @@
 #include "simulator/net/dtls_transport.h"
 
-#include <cstring>
-
 namespace net {
 namespace {
 
-constexpr std::size_t batch = 64;
-// A record is longer than its text.
-constexpr std::size_t slot = max_datagram + 128;
+constexpr std::size_t slot = DtlsBatch::slot;
 // RFC 6347 4.2.4: whoever sent the last flight keeps it for twice the maximum segment lifetime at most.
 constexpr base::Duration linger_time = std::chrono::seconds(240);
 
@@ -21,14 +17,19 @@ DtlsTransport::DtlsTransport(Config config, Transport& inner)
       links_(config_.devices),
       handshakes_(config_.handshakes),
       timers_(config_.handshakes),
-      out_memory_(std::make_unique<std::uint8_t[]>(batch * slot)) {
-    out_.reserve(batch);
-    in_.reserve(batch * 2);
+      batch_(inner_) {
+    bool cbc = false;
     for (std::uint32_t device = 0; device < config_.devices; ++device) {
-        links_[device] = Link{};
-        links_[device].secured = config_.secured(device);
-        links_[device].offers_id = links_[device].secured && config_.offers_id(device);
+        Link& link = links_[device] = Link{};
+        link.secured = config_.secured(device);
+        if (!link.secured) continue;
+        const PskSuites suites = config_.suites ? config_.suites(device) : PskSuites();
+        link.offers_id = config_.offers_id(device);
+        link.offers_ccm8 = suites.ccm8;
+        link.offers_cbc = suites.cbc;
+        cbc = cbc || suites.cbc;
     }
+    if (cbc) macs_ = base::Region<CbcKeys>(config_.devices);
 }
 
 DtlsTransport::~DtlsTransport() {
@@ -36,6 +37,7 @@ DtlsTransport::~DtlsTransport() {
         if (!links_[device].secured) continue;
         base::wipe({reinterpret_cast<std::uint8_t*>(&sessions_[device]), sizeof(DtlsSession)});
         base::wipe({reinterpret_cast<std::uint8_t*>(&resumables_[device]), sizeof(ResumableSession)});
+        if (macs_.capacity() != 0) base::wipe({reinterpret_cast<std::uint8_t*>(&macs_[device]), sizeof(CbcKeys)});
     }
     for (std::uint32_t index = 0; index < handshakes_.touched(); ++index) {
         base::wipe({reinterpret_cast<std::uint8_t*>(&handshakes_[index]), sizeof(Handshake)});
@@ -46,6 +48,8 @@ PskClientConfig DtlsTransport::client_config(std::uint32_t device) const {
     PskClientConfig config;
     config.times = config_.times;
     config.offer_connection_id = links_[device].offers_id;
+    config.offer_ccm8 = links_[device].offers_ccm8;
+    config.offer_cbc = links_[device].offers_cbc;
     return config;
 }
 
@@ -58,48 +62,34 @@ TransportCounts DtlsTransport::counts() const {
 
 // ---- downward
 
-base::Writer DtlsTransport::open(base::Time now) {
-    if (out_.size() == batch) flush(now);
-    return base::Writer(base::MutableBytes(out_memory_.get() + out_.size() * slot, slot));
-}
-
-void DtlsTransport::commit(const base::Writer& out, std::uint32_t device) {
-    if (out.size() == 0 || out.failed()) return;
-    out_.push_back({out.written(), device, config_.server});
-}
-
-void DtlsTransport::flush(base::Time now) {
-    if (out_.empty()) return;
-    inner_.send(now, out_);
-    out_.clear();
-}
+void DtlsTransport::flush(base::Time now) { batch_.flush(now); }
 
 void DtlsTransport::send(base::Time now, std::span<const Packet> packets) {
     for (const auto& packet : packets) {
-        auto out = open(now);
+        auto out = batch_.open(now);
         if (!links_[packet.local].secured || packet.remote != config_.server) {
             out.put(packet.bytes);
         } else if (sessions_[packet.local]) {
-            out.advance(seal(aes_, sessions_[packet.local], nullptr, ContentType::application_data, packet.bytes,
-                             out.memory()));
+            out.advance(seal(aes_, sessions_[packet.local], mac_of(packet.local), ContentType::application_data,
+                             packet.bytes, out.memory()));
         }
         if (out.size() == 0) {
             ++unsendable_;
             continue;
         }
-        out_.push_back({out.written(), packet.local, packet.remote});
+        batch_.commit(out, packet.local, packet.remote);
     }
-    flush(now);
+    batch_.flush(now);
 }
 
 void DtlsTransport::send_alert(base::Time now, std::uint32_t device, AlertLevel level, Alert alert) {
     auto& session = sessions_[device];
     if (!session) return;
     const std::array<std::uint8_t, 2> text{static_cast<std::uint8_t>(level), static_cast<std::uint8_t>(alert)};
-    auto out = open(now);
-    out.advance(seal(aes_, session, nullptr, ContentType::alert, text, out.memory()));
+    auto out = batch_.open(now);
+    out.advance(seal(aes_, session, mac_of(device), ContentType::alert, text, out.memory()));
     if (out.size() == 0) return;
-    commit(out, device);
+    batch_.commit(out, device, config_.server);
     ++counts_.own_sent;
     ++counts_.alerts_sent[alert_slot(alert)];
 }
@@ -142,9 +132,9 @@ void DtlsTransport::begin(base::Time now, std::uint32_t device) {
     link.handshake_plus_1 = index + 1;
     PskHandshake::Start start{.device = device, .random = config_.random(device, number), .resume = nullptr};
     if (resumables_[device] && config_.resumes(device, number)) start.resume = &resumables_[device];
-    auto out = open(now);
+    auto out = batch_.open(now);
     handshake.state.start(now, client_config(device), start, out);
-    commit(out, device);
+    batch_.commit(out, device, config_.server);
     ++counts_.own_sent;
     arm(index, handshake.state.timer_due());
 }
@@ -171,10 +161,10 @@ void DtlsTransport::on_timer(base::Time now, std::uint32_t index) {
         end(device);
         return begin_waiting(now);
     }
-    auto out = open(now);
+    auto out = batch_.open(now);
     const auto step = handshake.state.on_timer(now, client_config(device), *config_.keys, aes_, out);
     if (out.size() != 0) {
-        commit(out, device);
+        batch_.commit(out, device, config_.server);
         ++counts_.own_sent;
     }
     after_step(now, index, step);
@@ -189,8 +179,13 @@ void DtlsTransport::after_step(base::Time now, std::uint32_t index, const Handsh
         case HandshakeStep::Kind::established:
             sessions_[device] = handshake.state.session();
             resumables_[device] = handshake.state.resumable();
+            if (macs_.capacity() != 0) macs_[device] = handshake.state.mac();
             link.connected = true;
-            events_.push_back({LinkEvent::Kind::established, LinkEvent::Cause::none, device, handshake.first_sent});
+            link.rebound = false;
+            events_.push_back({.kind = LinkEvent::Kind::established,
+                               .resumed = handshake.state.resumed(),
+                               .device = device,
+                               .first_sent = handshake.first_sent});
             ++(handshake.state.resumed() ? counts_.resumed : counts_.full);
             if (handshake.state.resumed()) {
                 handshake.lingers = true;
@@ -200,12 +195,19 @@ void DtlsTransport::after_step(base::Time now, std::uint32_t index, const Handsh
             break;
         case HandshakeStep::Kind::failed: {
             const bool timeout = step.cause == HandshakeStep::Cause::timeout;
-            const auto cause = timeout ? LinkEvent::Cause::timeout : LinkEvent::Cause::alert;
+            const auto failure = failure_of(step, false);
+            const auto cause = failure == HandshakeFailure::timeout            ? LinkEvent::Cause::timeout
+                               : failure == HandshakeFailure::unknown_identity ? LinkEvent::Cause::unknown_identity
+                                                                               : LinkEvent::Cause::alert;
+            counts_.fail(failure);
             if (step.cause == HandshakeStep::Cause::alert_sent) ++counts_.alerts_sent[alert_slot(step.alert)];
             if (step.cause == HandshakeStep::Cause::alert_received) ++counts_.alerts_received[alert_slot(step.alert)];
             // RFC 5246 7.2.2: a session that ended with a fatal alert is not resumed.
             if (!timeout) resumables_[device] = {};
-            events_.push_back({LinkEvent::Kind::failed, cause, device, handshake.first_sent});
+            events_.push_back({.kind = LinkEvent::Kind::failed,
+                               .cause = cause,
+                               .device = device,
+                               .first_sent = handshake.first_sent});
             ++counts_.failed;
             break;
         }
@@ -226,6 +228,12 @@ void DtlsTransport::abandon(std::uint32_t device) {
     if (link.handshake_plus_1 != 0) end(device);
 }
 
+void DtlsTransport::note_rebind(std::uint32_t device) {
+    Link& link = links_[device];
+    // Without a connection id the server knows the session by the address, and never finds it again.
+    if (link.secured && link.connected && sessions_[device].write_id_size != 0) link.rebound = true;
+}
+
 std::span<const LinkEvent> DtlsTransport::take_events() {
     taken_.clear();
     taken_.swap(events_);
@@ -235,49 +243,39 @@ std::span<const LinkEvent> DtlsTransport::take_events() {
 // ---- upward
 
 std::span<const Packet> DtlsTransport::receive(base::Time now) {
-    flush(now);
+    batch_.flush(now);
     timers_.advance(now, [&](base::TimerEvent event) { on_timer(now, event.index); });
     begin_waiting(now);
-    in_.clear();
+    batch_.in.clear();
     for (auto packets = inner_.receive(now); !packets.empty(); packets = inner_.receive(now)) {
         for (const auto& packet : packets) take(now, packet);
         // What the layer itself took is not handed up; go on until something is, or nothing is left.
-        if (!in_.empty()) break;
+        if (!batch_.in.empty()) break;
     }
-    flush(now);
-    return in_;
-}
-
-// Opened in place, in a copy: the batch below is somebody else's. What is handed up are views on it, so the place is
-// free again where nothing was.
-base::MutableBytes DtlsTransport::copy_in(base::Bytes datagram) {
-    const std::size_t place = in_.size();
-    if (place / batch >= in_memory_.size()) in_memory_.push_back(std::make_unique<std::uint8_t[]>(batch * slot));
-    const base::MutableBytes copy(in_memory_[place / batch].get() + place % batch * slot, datagram.size());
-    std::memcpy(copy.data(), datagram.data(), datagram.size());
-    return copy;
+    batch_.flush(now);
+    return batch_.in;
 }
 
 void DtlsTransport::take(base::Time now, const Packet& packet) {
     // What is for no device of ours, or from elsewhere, is counted above, as without DTLS.
     if (packet.local >= config_.devices || !links_[packet.local].secured || packet.remote != config_.server) {
-        in_.push_back(packet);
+        batch_.in.push_back(packet);
         return;
     }
     const Link& link = links_[packet.local];
     if (packet.bytes.size() > slot) return counts_.drop_datagram(RecordDiscard::malformed);
-    const auto datagram = copy_in(packet.bytes);
+    const auto datagram = batch_.copy_in(packet.bytes);
     const bool shaking = link.handshake_plus_1 != 0 && !handshakes_[link.handshake_plus_1 - 1].lingers;
     if (!shaking) return take_in_session(now, packet, datagram);
 
     const std::uint32_t index = link.handshake_plus_1 - 1;
     Handshake& handshake = handshakes_[index];
-    auto out = open(now);
+    auto out = batch_.open(now);
     ++counts_.own_received;
     const auto step = handshake.state.on_datagram(now, client_config(packet.local), *config_.keys, aes_, datagram, out,
                                                   counts_.records_dropped);
     if (out.size() != 0) {
-        commit(out, packet.local);
+        batch_.commit(out, packet.local, config_.server);
         ++counts_.own_sent;
     }
     after_step(now, index, step);
@@ -285,7 +283,7 @@ void DtlsTransport::take(base::Time now, const Packet& packet) {
 
 void DtlsTransport::take_in_session(base::Time now, const Packet& packet, base::MutableBytes datagram) {
     const std::uint32_t device = packet.local;
-    const std::size_t before = in_.size();
+    const std::size_t before = batch_.in.size();
     auto why = RecordDiscard::none;
     bool own = false;
     RecordReader records(datagram, 0);
@@ -297,12 +295,16 @@ void DtlsTransport::take_in_session(base::Time now, const Packet& packet, base::
             continue;
         }
         const auto opened = plain ? Opened{RecordDiscard::unprotected, ContentType::alert, {}, false}
-                                  : net::open(aes_, sessions_[device], nullptr, {}, *record);
+                                  : net::open(aes_, sessions_[device], mac_of(device), {}, *record);
         if (opened.discard != RecordDiscard::none) {
             counts_.drop_record(why = opened.discard);
             continue;
         }
         Link& link = links_[device];
+        if (link.rebound) {
+            link.rebound = false;
+            ++counts_.rebinds;
+        }
         switch (opened.type) {
             case ContentType::application_data:
                 // The server has our last flight.
@@ -310,7 +312,7 @@ void DtlsTransport::take_in_session(base::Time now, const Packet& packet, base::
                     end(device);
                     begin_waiting(now);
                 }
-                in_.push_back({opened.text, device, packet.remote});
+                batch_.in.push_back({opened.text, device, packet.remote});
                 break;
             case ContentType::alert:
                 own = true;
@@ -319,10 +321,10 @@ void DtlsTransport::take_in_session(base::Time now, const Packet& packet, base::
             case ContentType::handshake:
                 own = true;
                 if (link.handshake_plus_1 != 0) {
-                    auto out = open(now);
+                    auto out = batch_.open(now);
                     handshakes_[link.handshake_plus_1 - 1].state.repeat_last_flight(aes_, sessions_[device], out);
                     if (out.size() != 0) ++counts_.own_sent;
-                    commit(out, device);
+                    batch_.commit(out, device, config_.server);
                 } else if (!opened.text.empty() && opened.text[0] == 0) {
                     // HelloRequest: nobody renegotiates here (RFC 5246 7.2.2).
                     send_alert(now, device, AlertLevel::warning, Alert::no_renegotiation);
@@ -333,7 +335,7 @@ void DtlsTransport::take_in_session(base::Time now, const Packet& packet, base::
         }
     }
     if (records.malformed()) counts_.drop_record(why = RecordDiscard::malformed);
-    const std::size_t handed_up = in_.size() - before;
+    const std::size_t handed_up = batch_.in.size() - before;
     if (handed_up > 0) {
         extra_ += handed_up - 1;
     } else if (own) {
@@ -355,7 +357,8 @@ void DtlsTransport::take_alert(base::Time now, std::uint32_t device, base::Bytes
         resumables_[device] = {};
     }
     abandon(device);
-    events_.push_back({LinkEvent::Kind::closed, LinkEvent::Cause::alert, device, now});
+    events_.push_back(
+        {.kind = LinkEvent::Kind::closed, .cause = LinkEvent::Cause::alert, .device = device, .first_sent = now});
 }
 
 }  // namespace net

@@ -11,12 +11,18 @@
 #include "simulator/base/region.h"
 #include "simulator/base/slab.h"
 #include "simulator/base/timer_wheel.h"
+#include "simulator/net/dtls_batch.h"
 #include "simulator/net/dtls_counts.h"
 #include "simulator/net/dtls_handshake_psk.h"
 #include "simulator/net/secure_link.h"
 #include "simulator/net/transport.h"
 
 namespace net {
+
+struct PskSuites {
+    bool ccm8 = true;
+    bool cbc = false;
+};
 
 class DtlsTransport final : public Transport, public SecureLink {
 public:
@@ -26,6 +32,7 @@ public:
         const PskSource* keys = nullptr;  // must outlive this object
         std::function<bool(std::uint32_t device)> secured;
         std::function<bool(std::uint32_t device)> offers_id;
+        std::function<PskSuites(std::uint32_t device)> suites;  // null: PskSuites()
         // Shall this handshake of the device, its `number`th, offer the last session? A pure function.
         std::function<bool(std::uint32_t device, std::uint32_t number)> resumes;
         std::function<RandomBytes(std::uint32_t device, std::uint32_t number)> random;
@@ -50,6 +57,9 @@ public:
     std::span<const LinkEvent> take_events() override;
     // Sends what connect and close have left waiting.
     void flush(base::Time now);
+    // The device's datagrams come from another address from now on, which it does not know itself. With a connection id
+    // its session may survive that, as its next record from the server shows.
+    void note_rebind(std::uint32_t device);
 
     const DtlsCounts& dtls_counts() const { return counts_; }
     std::uint32_t handshakes_under_way() const { return handshakes_.in_use(); }
@@ -60,11 +70,14 @@ private:
         std::uint32_t handshake_plus_1 = 0;
         std::uint32_t next_waiting = 0;  // of the line of those that wait for a handshake
         std::uint32_t handshakes = 0;    // begun so far
-        bool secured = false;
-        bool connected = false;
-        bool waiting = false;
-        bool in_line = false;  // still linked, though perhaps not waiting any more
-        bool offers_id = false;
+        bool secured : 1 = false;
+        bool connected : 1 = false;
+        bool waiting : 1 = false;
+        bool in_line : 1 = false;  // still linked, though perhaps not waiting any more
+        bool offers_id : 1 = false;
+        bool offers_ccm8 : 1 = false;
+        bool offers_cbc : 1 = false;
+        bool rebound : 1 = false;  // its address has changed since the server was heard
     };
     struct Handshake {
         PskHandshake state;
@@ -84,11 +97,8 @@ private:
     void take_in_session(base::Time now, const Packet& packet, base::MutableBytes datagram);
     void take_alert(base::Time now, std::uint32_t device, base::Bytes text);
     PskClientConfig client_config(std::uint32_t device) const;
+    const CbcKeys* mac_of(std::uint32_t device) const { return macs_.capacity() == 0 ? nullptr : &macs_[device]; }
 
-    // Memory for a datagram that goes down; `commit` or leave it.
-    base::Writer open(base::Time now);
-    base::MutableBytes copy_in(base::Bytes datagram);
-    void commit(const base::Writer& out, std::uint32_t device);
     void send_alert(base::Time now, std::uint32_t device, AlertLevel level, Alert alert);
 
     Config config_;
@@ -96,6 +106,7 @@ private:
     base::Aes128 aes_;
     base::Region<DtlsSession> sessions_;
     base::Region<ResumableSession> resumables_;
+    base::Region<CbcKeys> macs_;  // only where CBC is offered
     base::Region<Link> links_;
     base::Slab<Handshake> handshakes_;
     base::TimerWheel timers_;
@@ -104,10 +115,7 @@ private:
     std::vector<LinkEvent> events_;
     std::vector<LinkEvent> taken_;
 
-    std::unique_ptr<std::uint8_t[]> out_memory_;
-    std::vector<Packet> out_;
-    std::vector<std::unique_ptr<std::uint8_t[]>> in_memory_;  // grows with the largest batch that ever came
-    std::vector<Packet> in_;
+    DtlsBatch batch_;
     std::uint64_t extra_ = 0;       // plain datagrams beyond the first of a datagram
     std::uint64_t unsendable_ = 0;  // plain datagrams without a session to go under
     DtlsCounts counts_;

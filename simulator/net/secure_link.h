@@ -14,9 +14,10 @@ struct LinkEvent {
         failed,       // it has not
         closed,       // the server has ended the session
     };
-    enum class Cause : std::uint8_t { none, timeout, alert };
+    enum class Cause : std::uint8_t { none, timeout, alert, unknown_identity };
     Kind kind = Kind::established;
     Cause cause = Cause::none;
+    bool resumed = false;  // established: by a short handshake
     std::uint32_t device = 0;
     base::Time first_sent{};  // when the first ClientHello went out: later than `connect` where many waited
 };

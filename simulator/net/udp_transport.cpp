@@ -189,6 +189,9 @@ struct UdpTransport::Impl {
         sockets.push_back({asio::posix::stream_descriptor(io, fd), read(name)});
     }
 
+    // Which of its addresses the device has now.
+    std::uint32_t bank_of(std::uint32_t device) const { return banks.empty() ? 0 : banks[device]; }
+
     void watch(std::size_t index) {
         sockets[index].descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
                                              [this, index](const asio::error_code& error) {
@@ -214,6 +217,7 @@ struct UdpTransport::Impl {
     std::unique_ptr<std::uint8_t[]> memory;
     std::vector<Packet> packets;
     std::vector<const Packet*> by_socket;
+    std::vector<std::uint8_t> banks;  // by device; empty until the first one gets another address
     TransportCounts counts;
 };
 
@@ -300,7 +304,10 @@ void UdpTransport::Impl::send_run(int fd, std::span<const Packet* const> run) {
             header.msg_namelen = fill(out->names[i], packet.remote);
             header.msg_iov = &out->vectors[i];
             header.msg_iovlen = 1;
-            if (plan) put_source(header, out->controls[i].data(), plan->address_of(packet.local));
+            if (plan) {
+                const auto bank = bank_of(packet.local);
+                put_source(header, out->controls[i].data(), plan->address_of(packet.local, bank));
+            }
         }
         std::size_t gone = 0;
         int retries = 0;
@@ -409,8 +416,11 @@ std::span<const Packet> UdpTransport::Impl::receive_from(std::size_t index) {
             const std::size_t size = in->headers[i].msg_len;
             ++counts.received;
             counts.received_bytes += size;
-            const std::uint32_t local =
-                plan ? plan->device_at(static_cast<std::uint32_t>(index), arrival.local).value_or(no_device) : 0;
+            std::uint32_t local = 0;
+            if (plan) {
+                const auto place = plan->place_at(static_cast<std::uint32_t>(index), arrival.local);
+                local = place && bank_of(place->device) == place->bank ? place->device : no_device;
+            }
             packets.push_back({{memory.get() + i * max_datagram, size}, local, read(in->names[i])});
         }
     }
@@ -419,10 +429,18 @@ std::span<const Packet> UdpTransport::Impl::receive_from(std::size_t index) {
 
 TransportCounts UdpTransport::counts() const { return impl_->counts; }
 
+bool UdpTransport::rebind(std::uint32_t device) {
+    const auto banks = impl_->plan->banks();
+    if (banks < 2) return false;
+    if (impl_->banks.empty()) impl_->banks.resize(impl_->plan->devices);
+    impl_->banks[device] = static_cast<std::uint8_t>((impl_->banks[device] + 1) % banks);
+    return true;
+}
+
 Address UdpTransport::local_address() const { return impl_->sockets[0].local; }
 
 Address UdpTransport::device_address(std::uint32_t device) const {
-    Address address = impl_->plan->address_of(device);
+    Address address = impl_->plan->address_of(device, impl_->bank_of(device));
     address.port = impl_->sockets[impl_->plan->socket_of(device)].local.port;
     return address;
 }

@@ -38,6 +38,10 @@ public:
     std::span<const Packet> receive(base::Time now) override;
     TransportCounts counts() const override;
 
+    // From now on the device speaks from another address: nothing that is sent to the one before reaches it. False
+    // where the plan has no other (AddressPlan::banks).
+    bool rebind(std::uint32_t device);
+
     // The address of the (first) socket, with the port that it got.
     Address local_address() const;
     // Where device `device` speaks from, its port included.

@@ -19,15 +19,28 @@ AddressPlan pool(std::uint32_t devices, std::uint32_t sockets) {
 TEST(AddressPlan, EveryDeviceIsFoundAgainByItsSocketAndAddress) {
     const auto plan = pool(1001, 8);
     for (std::uint32_t device = 0; device < plan.devices; ++device) {
-        EXPECT_EQ(plan.device_at(plan.socket_of(device), plan.address_of(device)), device);
+        for (const std::uint32_t bank : {0u, 1u, plan.banks() - 1}) {
+            EXPECT_EQ(plan.place_at(plan.socket_of(device), plan.address_of(device, bank)),
+                      (AddressPlan::Place{device, bank}));
+        }
     }
+}
+
+TEST(AddressPlan, ASmallPoolHasNoSecondAddressForADevice) {
+    auto plan = pool(1000, 8);
+    plan.prefix_size = 249;
+    EXPECT_EQ(plan.banks(), 1u);
+    plan.prefix_size = 250;
+    EXPECT_EQ(plan.banks(), 2u);
+    plan.kind = AddressPlan::Kind::ports;
+    EXPECT_EQ(plan.banks(), 1u);
 }
 
 TEST(AddressPlan, AnAddressOfNobodyIsNoDevice) {
     const auto plan = pool(1001, 8);
-    EXPECT_FALSE(plan.device_at(0, Address::from_v4(0x7f000001, 0)));
-    EXPECT_FALSE(plan.device_at(0, Address::from_v4(0x7f010000 + plan.addresses(), 0)));
-    EXPECT_FALSE(plan.device_at(7, plan.address_of(plan.addresses() - 1)));
+    EXPECT_FALSE(plan.place_at(0, Address::from_v4(0x7f000001, 0)));
+    EXPECT_FALSE(plan.place_at(0, Address::from_v4(0x7f010000 + plan.addresses() * plan.banks(), 0)));
+    EXPECT_FALSE(plan.place_at(7, plan.address_of(plan.addresses() - 1)));
 }
 
 TEST(AddressPlan, APrefixLeavesOutItsEndsAndTheServersOfLoopback) {

@@ -24,8 +24,10 @@ struct Keys final : PskSource, PskDirectory {
         return put("dev-" + std::to_string(device), out);
     }
     std::size_t key(std::uint32_t device, base::MutableBytes out) const override {
-        return put("key of dev-" + std::to_string(device), out);
+        return put((device == wrong ? "no key of dev-" : "key of dev-") + std::to_string(device), out);
     }
+    std::uint32_t wrong = base::no_index;
+
     std::optional<std::size_t> key_of(base::Bytes identity, base::MutableBytes out) const override {
         if (base::as_text(identity) == "dev-7") return std::nullopt;
         return put("key of " + std::string(base::as_text(identity)), out);
@@ -62,25 +64,30 @@ struct Site {
                                .index_of = [](std::uint32_t device) { return device; }},
             below);
         recorder.emplace(*impairment);
+        handshakes_at_once = handshakes;
+        open_fleet();
+        DtlsServerTransport::Config server_config;
+        server_config.keys = &keys;
+        server_config.sessions = server_sessions;
+        server_config.secret = base::as_bytes("secret");
+        server = std::make_unique<DtlsServerTransport>(server_config, server_below);
+    }
+    void open_fleet() {
         DtlsTransport::Config config;
         config.server = server_address;
         config.devices = devices;
         config.keys = &keys;
         config.secured = [](std::uint32_t) { return true; };
         config.offers_id = [](std::uint32_t device) { return device % 2 == 0; };
-        config.resumes = [](std::uint32_t, std::uint32_t) { return true; };
+        config.resumes = [this](std::uint32_t, std::uint32_t) { return resumes; };
+        config.suites = [this](std::uint32_t) { return suites; };
         config.random = [](std::uint32_t device, std::uint32_t number) {
             RandomBytes bytes;
             bytes.fill(static_cast<std::uint8_t>(device * 16 + number));
             return bytes;
         };
-        config.handshakes = handshakes;
+        config.handshakes = handshakes_at_once;
         fleet = std::make_unique<DtlsTransport>(std::move(config), *recorder);
-        DtlsServerTransport::Config server_config;
-        server_config.keys = &keys;
-        server_config.sessions = server_sessions;
-        server_config.secret = base::as_bytes("secret");
-        server = std::make_unique<DtlsServerTransport>(server_config, server_below);
     }
     static Address address_of(std::uint32_t device, std::uint32_t net) {
         return Address::from_v4(0x7f020000 + net * 256 + device, 40000);
@@ -131,6 +138,9 @@ struct Site {
     MemoryTransport below{network};
     MemoryTransport server_below{network};
     ImpairmentSpec spec;
+    bool resumes = true;
+    PskSuites suites;
+    std::uint32_t handshakes_at_once = 64;
     std::unique_ptr<Impairment> impairment;
     std::optional<Recorder> recorder;
     std::unique_ptr<DtlsTransport> fleet;
@@ -209,10 +219,13 @@ TEST(DtlsTransport, KeepsASessionWithConnectionIdAcrossANewAddress) {
     site.say(0, "before");
     site.run(std::chrono::milliseconds(10));
     site.below.move(0, Site::address_of(0, 1));
+    site.fleet->note_rebind(0);
+    EXPECT_EQ(site.fleet->dtls_counts().rebinds, 0u);
     site.say(0, "after");
     site.run(std::chrono::milliseconds(10));
     ASSERT_EQ(site.at_server.size(), 2u);
     EXPECT_EQ(site.at_server[0].first, site.at_server[1].first);
+    EXPECT_EQ(site.fleet->dtls_counts().rebinds, 1u);
     EXPECT_EQ(site.at_devices, (std::vector<std::string>{"before", "after"}));
     EXPECT_EQ(site.server->dtls_counts().rebinds, 1u);
 }
@@ -241,6 +254,7 @@ TEST(DtlsTransport, LosesASessionWithoutConnectionIdToANewAddress) {
     site.fleet->connect(site.now, 1);
     site.run(std::chrono::milliseconds(10));
     site.below.move(1, Site::address_of(1, 1));
+    site.fleet->note_rebind(1);
     site.say(1, "after");
     site.run(std::chrono::milliseconds(10));
     EXPECT_TRUE(site.at_server.empty());
@@ -265,6 +279,83 @@ TEST(DtlsTransport, AccountsForEveryDatagram) {
     const auto& faults = site.impairment->impairments();
     EXPECT_EQ(site.fleet->counts().received - faults.lost_received, counts.own_received + dropped);
     EXPECT_EQ(site.fleet->counts().sent + faults.lost_sent, counts.own_sent);
+}
+
+// Whoever comes back takes no place but his own: others keep their sessions, however often it happens.
+TEST(DtlsTransport, DevicesThatComeBackTakeNobodysPlaceAtTheServer) {
+    for (const bool resumed : {true, false}) {
+        Site site(0, 64, 4);
+        site.resumes = resumed;
+        for (std::uint32_t device = 0; device < 4; ++device) site.fleet->connect(site.now, device);
+        site.run(std::chrono::milliseconds(10));
+        for (int i = 0; i < 10; ++i) {
+            site.fleet->abandon(1);
+            site.fleet->connect(site.now, 1);
+            site.run(std::chrono::milliseconds(10));
+            site.say(1, "back");
+            site.run(std::chrono::milliseconds(10));
+        }
+        EXPECT_EQ(site.server->sessions(), 4u);
+        EXPECT_EQ(site.fleet->dtls_counts().resumed, resumed ? 10u : 0u);
+        site.say(2, "still there");
+        site.run(std::chrono::milliseconds(10));
+        EXPECT_EQ(site.at_devices.back(), "still there");
+    }
+}
+
+// With a connection id records name their place, which the old session has until the new one is there.
+TEST(DtlsTransport, ResumesASessionWithConnectionIdFromANewAddress) {
+    Site site;
+    site.fleet->connect(site.now, 0);
+    site.run(std::chrono::milliseconds(10));
+    site.below.move(0, Site::address_of(0, 1));
+    site.fleet->connect(site.now, 0);
+    site.run(std::chrono::milliseconds(10));
+    site.say(0, "back");
+    site.run(std::chrono::milliseconds(10));
+    EXPECT_EQ(site.fleet->dtls_counts().resumed, 1u);
+    EXPECT_EQ(site.at_devices, std::vector<std::string>{"back"});
+    EXPECT_EQ(site.server->sessions(), 1u);
+}
+
+TEST(DtlsTransport, SpeaksCbcWhereDevicesOfferNothingElse) {
+    Site site;
+    site.suites = {.ccm8 = false, .cbc = true};
+    site.open_fleet();
+    site.fleet->connect(site.now, 0);
+    site.run(std::chrono::milliseconds(10));
+    site.say(0, "in blocks");
+    site.run(std::chrono::milliseconds(10));
+    EXPECT_EQ(site.at_devices, std::vector<std::string>{"in blocks"});
+    EXPECT_EQ(site.recorder->sent.back().size() % 16, (13u + 6u) % 16);  // header and connection id, then blocks
+    site.fleet->close(site.now, 0);
+    site.run(std::chrono::milliseconds(10));
+    EXPECT_EQ(site.server->sessions(), 0u);
+}
+
+// RFC 6347 4.1.2.7: the server says nothing to records that do not open; it can only tell what it was.
+TEST(DtlsTransport, AServerTellsAWrongKeyFromSilence) {
+    Site site;
+    site.keys.wrong = 3;
+    site.fleet->connect(site.now, 3);
+    site.run(std::chrono::minutes(3));
+    EXPECT_EQ(site.connected(), 0u);
+    const auto failures = [&](HandshakeFailure of) {
+        return std::pair(site.fleet->dtls_counts().failures[static_cast<std::size_t>(of)],
+                         site.server->dtls_counts().failures[static_cast<std::size_t>(of)]);
+    };
+    EXPECT_EQ(failures(HandshakeFailure::timeout), std::pair(1ul, 0ul));
+    EXPECT_EQ(failures(HandshakeFailure::wrong_key), std::pair(0ul, 1ul));
+}
+
+TEST(DtlsTransport, AServerKnowsWhoAClientHasProvenToBe) {
+    Site site;
+    site.fleet->connect(site.now, 0);
+    site.run(std::chrono::milliseconds(10));
+    const auto known_as = Site::address_of(0, 0);
+    EXPECT_FALSE(site.server->contradicts(known_as, base::as_bytes("dev-0")));
+    EXPECT_TRUE(site.server->contradicts(known_as, base::as_bytes("dev-1")));
+    EXPECT_FALSE(site.server->contradicts(Site::address_of(1, 0), base::as_bytes("dev-1")));  // nobody
 }
 
 TEST(DtlsTransport, TheOldestSessionGivesWayAtTheServer) {

@@ -73,4 +73,33 @@ TEST(UdpTransport, APortInUseIsNamed) {
     EXPECT_NE(second.error().message.find(net::to_string((*first)->local_address())), std::string::npos);
 }
 
+// As behind a NAT: the device is at its new address only.
+TEST(UdpTransport, ADeviceThatIsReboundIsNotReachedAtItsOldAddress) {
+    asio::io_context io(1);
+    net::AddressPlan plan;
+    plan.first = Address::from_v4(0x7f030000, 0);
+    plan.prefix_size = 64;
+    plan.devices = 2;
+    plan.sockets = 1;
+    auto devices = net::UdpTransport::open(io, plan);
+    auto server = net::UdpTransport::open_server(io, Address::from_v4(0x7f000001, 0));
+    ASSERT_TRUE(devices && server);
+    const Address before = (*devices)->device_address(1);
+    ASSERT_TRUE((*devices)->rebind(1));
+    const Address after = (*devices)->device_address(1);
+    EXPECT_NE(before, after);
+
+    std::vector<std::uint32_t> locals;
+    (*devices)->on_readable([&] {
+        for (auto packets = (*devices)->receive({}); !packets.empty(); packets = (*devices)->receive({})) {
+            for (const auto& packet : packets) locals.push_back(packet.local);
+        }
+    });
+    const std::array<std::uint8_t, 1> byte{1};
+    const std::array packets{net::Packet{byte, 0, before}, net::Packet{byte, 0, after}};
+    (*server)->send({}, packets);
+    pump(io, [&] { return locals.size() == 2; });
+    EXPECT_EQ(locals, (std::vector<std::uint32_t>{net::no_device, 1}));
+}
+
 }  // namespace
