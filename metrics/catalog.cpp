@@ -50,7 +50,11 @@ constexpr std::array metric_table{
     Metric{"lwm2msim_firmware_devices", MetricType::gauge, Unit::none, "state result",
            "Devices with object 5, by what its State and Update Result say."},
     Metric{"lwm2msim_dtls_handshakes_total", MetricType::counter, Unit::none, "kind",
-           "DTLS handshakes that ended well. How long they took: lwm2msim_operation_latency_seconds of op handshake."},
+           "DTLS handshakes that ended well."},
+    Metric{"lwm2msim_dtls_handshake_seconds", MetricType::histogram, Unit::seconds, "kind",
+           "Time from the intended start of a DTLS handshake to its end, of those that ended well."},
+    Metric{"lwm2msim_dtls_rebinds_total", MetricType::counter, Unit::none, "",
+           "New source addresses under which a device was heard again in the same DTLS session, by its connection id."},
     Metric{"lwm2msim_dtls_alerts_total", MetricType::counter, Unit::none, "direction description",
            "DTLS alerts of devices and of the server."},
     Metric{"lwm2msim_dtls_records_dropped_total", MetricType::counter, Unit::none, "reason",
@@ -109,6 +113,20 @@ constexpr std::array metric_table{
            "Datagrams that reached the embedded server and were thrown away."},
     Metric{"lwm2msim_embedded_own_drops_total", MetricType::counter, Unit::none, "reason",
            "What the embedded server itself lost."},
+    Metric{"lwm2msim_embedded_dtls_handshakes_total", MetricType::counter, Unit::none, "kind",
+           "DTLS handshakes with the embedded server that ended well."},
+    Metric{
+        "lwm2msim_embedded_dtls_handshake_failures_total", MetricType::counter, Unit::none, "reason",
+        "DTLS handshakes with the embedded server that failed. wrong_key: records came that the key of their identity "
+        "does not open, and then nothing more."},
+    Metric{"lwm2msim_embedded_dtls_sessions", MetricType::gauge, Unit::none, "",
+           "DTLS sessions that the embedded server holds."},
+    Metric{"lwm2msim_embedded_dtls_rebinds_total", MetricType::counter, Unit::none, "",
+           "Address changes of clients that the embedded server followed by their connection ids."},
+    Metric{"lwm2msim_embedded_dtls_alerts_total", MetricType::counter, Unit::none, "direction description",
+           "DTLS alerts of the embedded server and of its clients."},
+    Metric{"lwm2msim_embedded_dtls_records_dropped_total", MetricType::counter, Unit::none, "reason",
+           "DTLS records that the embedded server threw away."},
     Metric{"lwm2msim_embedded_cpu_seconds_total", MetricType::counter, Unit::seconds, "thread",
            "CPU time of the embedded server's threads."},
     Metric{"process_cpu_seconds_total", MetricType::counter, Unit::seconds, "",
@@ -177,7 +195,8 @@ Result result_of(Cause cause) {
         case Cause::no_port: return Result::io;
         case Cause::handshake_timeout:
         case Cause::alert:
-        case Cause::decrypt: return Result::dtls;
+        case Cause::decrypt:
+        case Cause::unknown_identity: return Result::dtls;
     }
     return Result::io;
 }

@@ -83,14 +83,36 @@ enum class Cause : std::uint8_t {
     handshake_timeout,
     alert,
     decrypt,
+    unknown_identity,
 };
-inline constexpr std::array<std::string_view, 27> cause_names{
-    "4.00",        "4.01",         "4.02",    "4.03",    "4.04",
-    "4.05",        "4.06",         "4.09",    "4.12",    "4.13",
-    "4.15",        "4.29",         "4.xx",    "5.00",    "5.01",
-    "5.03",        "5.xx",         "timeout", "reset",   "unreachable",
-    "send_failed", "bad_response", "no_slot", "no_port", "handshake_timeout",
-    "alert",       "decrypt"};
+inline constexpr std::array<std::string_view, 28> cause_names{"4.00",
+                                                              "4.01",
+                                                              "4.02",
+                                                              "4.03",
+                                                              "4.04",
+                                                              "4.05",
+                                                              "4.06",
+                                                              "4.09",
+                                                              "4.12",
+                                                              "4.13",
+                                                              "4.15",
+                                                              "4.29",
+                                                              "4.xx",
+                                                              "5.00",
+                                                              "5.01",
+                                                              "5.03",
+                                                              "5.xx",
+                                                              "timeout",
+                                                              "reset",
+                                                              "unreachable",
+                                                              "send_failed",
+                                                              "bad_response",
+                                                              "no_slot",
+                                                              "no_port",
+                                                              "handshake_timeout",
+                                                              "alert",
+                                                              "decrypt",
+                                                              "unknown_identity"};
 inline constexpr std::size_t cause_count = cause_names.size();
 
 // The result that an operation with this cause ends with.
@@ -213,11 +235,12 @@ enum class Fault : std::uint8_t {
     delay,
     reorder,
     nat_rebind,
+    nat_expired,  // a datagram for a device that its NAT had forgotten
     power_cycle
 };
-inline constexpr std::array<std::string_view, 8> fault_names{"loss_sent",          "loss_received", "duplicate_sent",
+inline constexpr std::array<std::string_view, 9> fault_names{"loss_sent",          "loss_received", "duplicate_sent",
                                                              "duplicate_received", "delay",         "reorder",
-                                                             "nat_rebind",         "power_cycle"};
+                                                             "nat_rebind",         "nat_expired",   "power_cycle"};
 
 // What the generator lost by its own fault. A single one makes the run INVALID.
 enum class Drop : std::uint8_t {
@@ -233,6 +256,11 @@ inline constexpr std::array<std::string_view, 4> drop_names{"receive_overrun", "
 
 enum class HandshakeKind : std::uint8_t { full, resumed };
 inline constexpr std::array<std::string_view, 2> handshake_kind_names{"full", "resumed"};
+
+// What handshakes failed of, as a server sees it: a client with a wrong key is one whose records do not open, and that
+// falls silent.
+inline constexpr std::array<std::string_view, 5> handshake_failure_names{"timeout", "wrong_key", "unknown_identity",
+                                                                         "alert_received", "alert_sent"};
 
 // Alert descriptions (RFC 5246 7.2.2, RFC 4279, RFC 6066).
 inline constexpr std::array<std::string_view, 24> alert_names{

@@ -151,6 +151,11 @@ private:
         });
         keep(latency);
         keep(service);
+        Family handshakes("lwm2msim_dtls_handshake_seconds");
+        for (std::size_t kind = 0; kind < handshake_kind_names.size(); ++kind) {
+            handshakes.add({handshake_kind_names[kind]}, fleet.latencies.handshakes(static_cast<HandshakeKind>(kind)));
+        }
+        keep(handshakes);
         keep(Family("lwm2msim_schedule_lag_seconds").add({}, fleet.latencies.lag()));
     }
 
@@ -188,14 +193,20 @@ private:
         keep(Family("lwm2msim_own_drops_total").add_each(drop_names, t.drops));
         keep(Family("lwm2msim_faults_injected_total").add_each(fault_names, t.faults));
         keep(Family("lwm2msim_dtls_handshakes_total").add_each(handshake_kind_names, t.handshakes));
-        Family alerts("lwm2msim_dtls_alerts_total");
+        keep(Family("lwm2msim_dtls_rebinds_total").add({}, t.rebinds[0]));
+        collect_alerts("lwm2msim_dtls_alerts_total", t.alerts);
+        keep(Family("lwm2msim_dtls_records_dropped_total").add_each(record_drop_names, t.records_dropped));
+    }
+
+    void collect_alerts(std::string_view name,
+                        const Table<std::int64_t, direction_names.size(), alert_names.size()>& table) const {
+        Family alerts(name);
         for (std::size_t d = 0; d < direction_names.size(); ++d) {
             for (std::size_t a = 0; a < alert_names.size(); ++a) {
-                alerts.add({direction_names[d], alert_names[a]}, t.alerts[d][a]);
+                alerts.add({direction_names[d], alert_names[a]}, table[d][a]);
             }
         }
         keep(alerts);
-        keep(Family("lwm2msim_dtls_records_dropped_total").add_each(record_drop_names, t.records_dropped));
     }
 
     void collect_devices(const FleetSnapshot& fleet) const {
@@ -305,6 +316,14 @@ private:
         keep(Family("lwm2msim_embedded_datagram_bytes_total").add_each(direction_names, t.bytes));
         keep(Family("lwm2msim_embedded_datagrams_discarded_total").add_each(discard_names, t.discarded));
         keep(Family("lwm2msim_embedded_own_drops_total").add_each(drop_names, t.drops));
+        keep(Family("lwm2msim_embedded_dtls_handshakes_total").add_each(handshake_kind_names, t.dtls_handshakes));
+        keep(Family("lwm2msim_embedded_dtls_handshake_failures_total")
+                 .add_each(handshake_failure_names, t.dtls_failures));
+        keep(Family("lwm2msim_embedded_dtls_sessions").add({}, t.dtls_sessions));
+        keep(Family("lwm2msim_embedded_dtls_rebinds_total").add({}, t.dtls_rebinds));
+        collect_alerts("lwm2msim_embedded_dtls_alerts_total", t.dtls_alerts);
+        keep(
+            Family("lwm2msim_embedded_dtls_records_dropped_total").add_each(record_drop_names, t.dtls_records_dropped));
         Family cpu("lwm2msim_embedded_cpu_seconds_total");
         for (std::size_t i = 0; i < server.thread_cpu.size(); ++i) {
             cpu.add({std::to_string(i)}, base::seconds(server.thread_cpu[i]));

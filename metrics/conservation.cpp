@@ -73,6 +73,7 @@ void add_wire_laws(std::vector<Law>& laws, const Totals& totals) {
     append(received.right, received_names, totals.received);
     append(received.right, discard_names, totals.discarded);
     received.right.push_back({"lost on purpose", fault(Fault::loss_received)});
+    received.right.push_back({"forgotten by a NAT", fault(Fault::nat_expired)});
     received.right.push_back({"held", totals.held[index(Direction::received)]});
     laws.push_back(std::move(received));
 

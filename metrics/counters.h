@@ -40,6 +40,7 @@ struct Figures {
     Table<T, handshake_kind_names.size()> handshakes;                // that ended well
     Table<T, direction_names.size(), alert_names.size()> alerts;
     Table<T, record_drop_names.size()> records_dropped;
+    Table<T, 1> rebinds;  // that a session has survived
     Table<T, 1> observations;
     Table<T, 1> busy_ns;
 
@@ -69,6 +70,7 @@ struct Figures {
         visit(a.handshakes, b.handshakes);
         visit(a.alerts, b.alerts);
         visit(a.records_dropped, b.records_dropped);
+        visit(a.rebinds, b.rebinds);
         visit(a.observations, b.observations);
         visit(a.busy_ns, b.busy_ns);
     }
@@ -143,6 +145,7 @@ public:
     void alert(Direction direction, std::size_t alert, std::uint64_t n) {
         figures_.alerts[index(direction)][alert].add(static_cast<std::int64_t>(n));
     }
+    void rebind(std::uint64_t n) { figures_.rebinds[0].add(static_cast<std::int64_t>(n)); }
     void drop_record(std::size_t reason, std::uint64_t n) {
         figures_.records_dropped[reason].add(static_cast<std::int64_t>(n));
     }

@@ -12,6 +12,7 @@ LatencyRecorder::LatencyRecorder(std::span<const Operation> operations, std::siz
         next += profiles;
     }
     clocks_ = std::vector<Clocks>(next);
+    if (records(Operation::handshake)) handshakes_ = std::vector<Histogram>(handshake_kind_names.size());
 }
 
 void Latencies::merge(const LatencyRecorder& recorder) {
@@ -25,6 +26,9 @@ void Latencies::merge(const LatencyRecorder& recorder) {
             into.lag.merge(from.lag);
         }
     }
+    for (std::size_t kind = 0; kind < recorder.handshakes_.size(); ++kind) {
+        handshakes_[kind].merge(recorder.handshakes_[kind]);
+    }
 }
 
 void Latencies::merge(const Latencies& other) {
@@ -32,6 +36,7 @@ void Latencies::merge(const Latencies& other) {
         for (std::size_t profile = 0; profile < max_profiles; ++profile)
             clocks_[op][profile].merge(other.clocks_[op][profile]);
     }
+    for (std::size_t kind = 0; kind < handshakes_.size(); ++kind) handshakes_[kind].merge(other.handshakes_[kind]);
 }
 
 Clocks Latencies::of(Operation op) const {

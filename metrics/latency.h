@@ -40,6 +40,11 @@ public:
         c.latency.record(done - intended);
         c.service.record(done - first_sent);
     }
+    // At the end of a handshake that succeeded, beside record_success.
+    void record_handshake(HandshakeKind kind, base::Duration latency) {
+        CHECK(!handshakes_.empty());
+        handshakes_[index(kind)].record(latency);
+    }
     // When an operation is given up unanswered.
     void record_timeout(Operation op, ProfileIndex profile) {
         auto& c = clocks(op, profile);
@@ -64,6 +69,7 @@ private:
     std::array<std::size_t, operation_count> first_;  // of an operation's clocks, one a profile
     std::size_t profiles_;
     std::vector<Clocks> clocks_;
+    std::vector<Histogram> handshakes_;  // by kind; none where the operation is not recorded
 };
 
 struct Clocks {
@@ -87,11 +93,14 @@ public:
     const Clocks& of(Operation op, ProfileIndex profile) const { return clocks_[index(op)][profile]; }
     // Over all profiles.
     Clocks of(Operation op) const;
+    // From the intended start to the end.
+    const Distribution& handshakes(HandshakeKind kind) const { return handshakes_[index(kind)]; }
     // The generator's own delay over all operations and profiles: what the verdict judges.
     Distribution lag() const;
 
 private:
     Table<Clocks, operation_count, max_profiles> clocks_;
+    std::array<Distribution, handshake_kind_names.size()> handshakes_;
 };
 
 }  // namespace metrics

@@ -164,18 +164,39 @@ Json firmware_json(const Totals& t) {
     return rows;
 }
 
-Json dtls_json(const Totals& t) {
-    // Of the alerts only those that there were.
+// Only those that there were.
+Json alerts_json(const Table<std::int64_t, direction_names.size(), alert_names.size()>& table) {
     Json alerts = Json::object();
     for (std::size_t d = 0; d < direction_names.size(); ++d) {
         Json& way = alerts[std::string(direction_names[d])] = Json::object();
         for (std::size_t a = 0; a < alert_names.size(); ++a) {
-            if (t.alerts[d][a] != 0) way[std::string(alert_names[a])] = t.alerts[d][a];
+            if (table[d][a] != 0) way[std::string(alert_names[a])] = table[d][a];
         }
     }
+    return alerts;
+}
+
+Json dtls_json(const FleetSnapshot& fleet) {
+    const auto& t = fleet.totals;
+    Json latency = Json::object();
+    for (std::size_t kind = 0; kind < handshake_kind_names.size(); ++kind) {
+        latency[std::string(handshake_kind_names[kind])] =
+            distribution_json(fleet.latencies.handshakes(static_cast<HandshakeKind>(kind)));
+    }
     return {{"handshakes", named(handshake_kind_names, t.handshakes)},
-            {"alerts", std::move(alerts)},
+            {"latency", std::move(latency)},
+            {"rebinds", t.rebinds[0]},
+            {"alerts", alerts_json(t.alerts)},
             {"records_dropped", named(record_drop_names, t.records_dropped)}};
+}
+
+Json server_dtls_json(const ServerTotals& t) {
+    return {{"handshakes", named(handshake_kind_names, t.dtls_handshakes)},
+            {"failures", named(handshake_failure_names, t.dtls_failures)},
+            {"sessions", t.dtls_sessions},
+            {"rebinds", t.dtls_rebinds},
+            {"alerts", alerts_json(t.dtls_alerts)},
+            {"records_dropped", named(record_drop_names, t.dtls_records_dropped)}};
 }
 
 Json conservation_json(const RunResult& result) {
@@ -279,6 +300,7 @@ Json server_json(const RunResult& result) {
             {"cancelled", total(t.cancelled)},
             {"in_flight", total(t.in_flight)},
             {"retransmissions", t.retransmissions},
+            {"dtls", server_dtls_json(t)},
             {"datagrams", named(direction_names, t.datagrams)},
             {"bytes", named(direction_names, t.bytes)},
             {"discarded", named(discard_names, t.discarded)},
@@ -324,7 +346,7 @@ std::string to_json(const RunResult& result) {
                              {"confirmable", t.notifications[1]}};
     root["devices"] = devices_json(result);
     root["firmware"] = firmware_json(t);
-    root["dtls"] = dtls_json(t);
+    root["dtls"] = dtls_json(fleet);
     root["conservation"] = conservation_json(result);
     root["failures"] = failures_json(result);
     root["generator"] = generator_json(result);

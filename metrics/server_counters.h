@@ -31,6 +31,13 @@ struct ServerTable {
     // Devices of firmware campaigns, those that are over included as long as they are remembered.
     Table<T, campaign_state_names.size(), campaign_result_names.size()> campaign_devices{};
     T retransmissions{};
+    // Of the DTLS below the server; set by whoever drives it.
+    Table<T, handshake_kind_names.size()> dtls_handshakes{};
+    Table<T, handshake_failure_names.size()> dtls_failures{};
+    T dtls_sessions{};
+    T dtls_rebinds{};
+    Table<T, direction_names.size(), alert_names.size()> dtls_alerts{};
+    Table<T, record_drop_names.size()> dtls_records_dropped{};
     Table<T, direction_names.size()> datagrams{};
     Table<T, direction_names.size()> bytes{};
     Table<T, discard_names.size()> discarded{};
@@ -58,6 +65,12 @@ struct ServerTable {
         visit(a.in_flight, b.in_flight);
         visit(a.campaign_devices, b.campaign_devices);
         visit(a.retransmissions, b.retransmissions);
+        visit(a.dtls_handshakes, b.dtls_handshakes);
+        visit(a.dtls_failures, b.dtls_failures);
+        visit(a.dtls_sessions, b.dtls_sessions);
+        visit(a.dtls_rebinds, b.dtls_rebinds);
+        visit(a.dtls_alerts, b.dtls_alerts);
+        visit(a.dtls_records_dropped, b.dtls_records_dropped);
         visit(a.datagrams, b.datagrams);
         visit(a.bytes, b.bytes);
         visit(a.discarded, b.discarded);

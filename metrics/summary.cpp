@@ -103,6 +103,24 @@ std::string operation_table(const RunResult& result) {
     return text;
 }
 
+// Full and resumed handshakes apart, below the table; nothing for a fleet without DTLS.
+std::string handshake_lines(const RunResult& result) {
+    const auto& fleet = *result.snapshot.fleet;
+    const auto& t = fleet.totals;
+    std::string text;
+    if (total(t.handshakes) == 0) return text;
+    for (std::size_t kind = 0; kind < handshake_kind_names.size(); ++kind) {
+        const auto& latency = fleet.latencies.handshakes(static_cast<HandshakeKind>(kind));
+        text += fmt::format("{:<14}{:>11}{:>9}{:>9}   {}\n", fmt::format("  {}", handshake_kind_names[kind]),
+                            grouped(t.handshakes[kind]), "", "", times(latency, result.snapshot.run.timeout));
+    }
+    if (t.rebinds[0] != 0 || t.faults[index(Fault::nat_rebind)] != 0) {
+        text += fmt::format("{:<14}{:>11}   of {} new addresses kept their session by a connection id\n", "  rebinds",
+                            grouped(t.rebinds[0]), grouped(t.faults[index(Fault::nat_rebind)]));
+    }
+    return text;
+}
+
 std::string server_request_line(const Totals& t) {
     std::string text;
     for (std::size_t r = 0; r < server_request_count; ++r) {
@@ -206,8 +224,8 @@ std::string server_lines(const RunResult& result) {
 std::string summary(const RunResult& result) {
     CHECK(result.snapshot.fleet.has_value());
     auto text = verdict_lines(result) + device_lines(result) + profile_lines(result) +
-                firmware_lines(result.snapshot.fleet->totals) + operation_table(result) + "\n" +
-                server_request_line(result.snapshot.fleet->totals) + failure_lines(result) +
+                firmware_lines(result.snapshot.fleet->totals) + operation_table(result) + handshake_lines(result) +
+                "\n" + server_request_line(result.snapshot.fleet->totals) + failure_lines(result) +
                 conservation_lines(result) + generator_lines(result) + server_lines(result);
     for (const auto& file : result.files) text += fmt::format("written       {}\n", file);
     return text;

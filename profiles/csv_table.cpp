@@ -1,10 +1,17 @@
 #include "profiles/csv_table.h"
 
 #include <algorithm>
+#include <fstream>
 #include <utility>
+
+#include <fmt/format.h>
+
+#include "simulator/base/crypto.h"
 
 namespace profiles {
 namespace {
+
+constexpr std::size_t largest_file = 64 << 20;
 
 class CsvReader {
 public:
@@ -86,6 +93,34 @@ base::Result<CsvTable> parse_csv(std::string_view text) {
         table.lines.push_back(line);
     }
     return table;
+}
+
+std::optional<CsvTable> load_csv(const Node& node, Diagnostics& diagnostics) {
+    const std::string& file = node.text();
+    const auto wrong = [&](const std::string& why) {
+        diagnostics.error(node.place(), fmt::format("csv: {}", why));
+        return std::nullopt;
+    };
+    std::string path = file;
+    if (const auto& source = node.place().source; source != nullptr && !file.starts_with('/')) {
+        const auto slash = source->name.rfind('/');
+        if (slash != std::string::npos) path = source->name.substr(0, slash + 1) + file;
+    }
+    std::ifstream stream(path, std::ios::binary | std::ios::ate);
+    const auto size = stream ? static_cast<std::streamoff>(stream.tellg()) : std::streamoff{-1};
+    if (size < 0) return wrong(fmt::format("'{}' cannot be read", printable(path)));
+    if (static_cast<std::size_t>(size) > largest_file) {
+        return wrong(fmt::format("'{}' is larger than 64 MiB", printable(path)));
+    }
+    std::string text(static_cast<std::size_t>(size), '\0');
+    stream.seekg(0);
+    if (!stream.read(text.data(), size)) return wrong(fmt::format("'{}' cannot be read", printable(path)));
+    auto table = parse_csv(text);
+    // There may be keys in it.
+    base::wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+    if (!table) return wrong(fmt::format("{}:{}: {}", printable(path), table.error().offset, table.error().what));
+    if (table->rows.empty()) return wrong(fmt::format("'{}' has no rows", printable(path)));
+    return *std::move(table);
 }
 
 }  // namespace profiles

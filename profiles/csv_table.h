@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "profiles/diagnostics.h"
+#include "profiles/yaml.h"
 #include "simulator/base/error.h"
 
 namespace profiles {
@@ -22,5 +24,9 @@ struct CsvTable {
 // Empty lines are skipped. Fails, with the line as the offset, when a row is longer or shorter than the first, a quote
 // is not closed or two columns have one name.
 base::Result<CsvTable> parse_csv(std::string_view text);
+
+// The table in the file that the text of `node` names, as seen from where the node stands. Errors go to `diagnostics`:
+// no such file, larger than 64 MiB, no table, no rows.
+std::optional<CsvTable> load_csv(const Node& node, Diagnostics& diagnostics);
 
 }  // namespace profiles

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <fstream>
 #include <limits>
 #include <utility>
 
@@ -25,7 +24,6 @@ constexpr std::array<std::string_view, 1> later{"trace"};
 // Beside the name of the generator, of its own and of the sampling.
 constexpr std::array<std::string_view, 6> beside{"column", "time", "every", "resolution", "phase", "part"};
 
-constexpr std::size_t largest_csv = 64 << 20;
 constexpr std::size_t most_states = 100;
 constexpr double longest = 9.2e9;  // seconds that a Duration holds
 
@@ -260,7 +258,7 @@ private:
         const bool named = column != nullptr && read_text(*column, "column", form.column, diagnostics_);
         if (times != nullptr && !read_text(*times, "time", time, diagnostics_)) return form;
         if (!read_text(body, "csv", form.file, diagnostics_) || !named) return form;
-        const auto table = load_table(body, form.file);
+        const auto table = load_csv(body, diagnostics_);
         if (!table) return form;
         auto data = std::make_shared<CsvGenerator::Column>();
         if (const auto at = find_column(*column, *table, form.column)) {
@@ -272,37 +270,6 @@ private:
         }
         form.data = std::move(data);
         return form;
-    }
-
-    std::optional<CsvTable> load_table(const Node& at, const std::string& file) {
-        std::string path = file;
-        if (const auto& source = at.place().source; source != nullptr && !file.starts_with('/')) {
-            const auto slash = source->name.rfind('/');
-            if (slash != std::string::npos) path = source->name.substr(0, slash + 1) + file;
-        }
-        std::ifstream stream(path, std::ios::binary | std::ios::ate);
-        const auto size = stream ? static_cast<std::streamoff>(stream.tellg()) : std::streamoff{-1};
-        if (size < 0 || static_cast<std::size_t>(size) > largest_csv) {
-            error(at,
-                  fmt::format("csv: '{}' {}", printable(path), size < 0 ? "cannot be read" : "is larger than 64 MiB"));
-            return std::nullopt;
-        }
-        std::string text(static_cast<std::size_t>(size), '\0');
-        stream.seekg(0);
-        if (!stream.read(text.data(), size)) {
-            error(at, fmt::format("csv: '{}' cannot be read", printable(path)));
-            return std::nullopt;
-        }
-        auto table = parse_csv(text);
-        if (!table) {
-            error(at, fmt::format("csv: {}:{}: {}", printable(path), table.error().offset, table.error().what));
-            return std::nullopt;
-        }
-        if (table->rows.empty()) {
-            error(at, fmt::format("csv: '{}' has no rows", printable(path)));
-            return std::nullopt;
-        }
-        return *std::move(table);
     }
 
     std::optional<std::size_t> find_column(const Node& at, const CsvTable& table, const std::string& name) {

@@ -126,7 +126,14 @@ std::size_t endpoint_name(const ResolvedProfile& profile, const EndpointVariable
 }
 
 std::size_t psk_identity(const ResolvedProfile& profile, const EndpointVariables& variables, base::MutableBytes out) {
-    const std::string& identity = profile.security.identity;
+    const auto& security = profile.security;
+    if (security.key == SecuritySpec::Key::listed) {
+        if (variables.index >= security.keys->size()) return 0;
+        base::Writer writer(out);
+        writer.put(security.keys->identity(variables.index));
+        return writer.failed() ? 0 : writer.size();
+    }
+    const std::string& identity = security.identity;
     return write_name(identity.empty() ? profile.endpoint : identity, profile.name, variables, out);
 }
 

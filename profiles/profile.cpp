@@ -209,7 +209,6 @@ void skip(const Node::Entry&, Profile&, Diagnostics&) {}
 
 constexpr std::string_view bootstrap_reason = "a device knows its server from the start";
 constexpr std::string_view oscore_reason = "this build speaks plain CoAP only";
-constexpr std::string_view nat_reason = "a device keeps its address";
 
 constexpr std::array lwm2m_fields{
     field<&Lwm2mSection::version, read_version>("version", "text", "\"1.1\"", "of LwM2M: 1.0, 1.1 or 1.2"),
@@ -379,7 +378,9 @@ constexpr std::array network_fields{
     field<&NetworkSpec::latency, read_latency>("latency", "duration", "0s", "there and back; half of it each way"),
     field<&NetworkSpec::duplicate, read_share_below_one>("duplicate", "share", "0%", "datagrams that arrive twice"),
     field<&NetworkSpec::reorder, read_share_below_one>("reorder", "share", "0%", "datagrams that later ones overtake"),
-    refused<NetworkSpec, nat_reason>("nat_timeout"),
+    field<&NetworkSpec::nat_timeout, read_duration>(
+        "nat_timeout", "duration", "never",
+        "silent for longer, a device is forgotten by its NAT: a new source address"),
 };
 
 constexpr std::array fields{

@@ -54,6 +54,7 @@ struct NetworkSpec {
     double duplicate = 0;                       // share
     double reorder = 0;                         // share that waits behind those sent after it
     std::optional<base::DurationSpec> latency;  // one way is half of it
+    base::Duration nat_timeout{0};  // silent for longer, a device gets another source address; 0: it keeps its own
 
     bool perfect() const { return loss == 0 && duplicate == 0 && reorder == 0 && !latency; }
 };

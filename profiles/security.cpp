@@ -59,19 +59,30 @@ void read_hex(const Node::Entry& entry, SecuritySpec& out, Diagnostics& diagnost
     out.secret = std::make_shared<const base::Secret>(std::move(*key));
 }
 
-constexpr std::string_view csv_reason = "keys are derived from one secret, or the same for all";
+void read_key_table(const Node::Entry& entry, SecuritySpec& out, Diagnostics& diagnostics) {
+    if (!is_text(entry.value, "csv", diagnostics)) return;
+    auto table = load_csv(entry.value, diagnostics);
+    if (!table) return;
+    out.key = SecuritySpec::Key::listed;
+    out.keys = KeyTable::make(*table, printable(entry.value.text()), entry.value.place(), diagnostics);
+    // The keys are in the KeyTable now, and nowhere else.
+    for (auto& row : table->rows) {
+        for (auto& cell : row) base::wipe({reinterpret_cast<std::uint8_t*>(cell.data()), cell.size()});
+    }
+}
 
 constexpr std::array key_fields{
     custom<SecuritySpec, read_derive>("derive", "text", "",
                                       "a secret of the fleet: the key is HKDF-SHA-256(secret, identity), 16 bytes"),
     custom<SecuritySpec, read_hex>("hex", "text", "", "the same key for every device"),
-    refused<SecuritySpec, csv_reason>("csv"),
+    custom<SecuritySpec, read_key_table>("csv", "text", "",
+                                         "a file with the columns identity and key: a row for each device, by number"),
 };
 
 void read_key(const Node::Entry& entry, SecuritySpec& out, Diagnostics& diagnostics) {
     read_fields(entry.value, entry.key, key_fields, out, diagnostics);
     if (entry.value.entries().size() > 1) {
-        diagnostics.error(entry.place, "key: 'derive' or 'hex', not both");
+        diagnostics.error(entry.place, "key: one of 'derive', 'hex' and 'csv'");
     }
 }
 
@@ -89,6 +100,20 @@ void read_switch(const Node& node, std::string_view what, bool& out, Diagnostics
     }
 }
 
+void read_suite(const Node& node, std::string_view what, PskSuite& out, Diagnostics& diagnostics) {
+    const std::string text = node.is_scalar() ? node.text() : "";
+    if (text == "ccm8") {
+        out = PskSuite::ccm8;
+    } else if (text == "cbc_sha256") {
+        out = PskSuite::cbc_sha256;
+    } else if (text == "both") {
+        out = PskSuite::both;
+    } else {
+        diagnostics.error(node.place(), fmt::format("{}: unknown suite '{}'", what, printable(text)),
+                          "ccm8, cbc_sha256 or both");
+    }
+}
+
 constexpr std::array fields{
     field<&SecuritySpec::mode, read_mode>("mode", "text", "none", "none, or psk: DTLS 1.2 with a pre-shared key"),
     field<&SecuritySpec::identity, read_identity>(
@@ -97,7 +122,11 @@ constexpr std::array fields{
     field<&SecuritySpec::resume, read_part>("resume", "share", "90%", "handshakes that offer the last session"),
     field<&SecuritySpec::connection_id, read_switch>("cid", "boolean", "true",
                                                      "offer a connection id (RFC 9146) to the server"),
+    field<&SecuritySpec::suite, read_suite>("suite", "ccm8|cbc_sha256|both", "ccm8",
+                                            "of AES-128 with PSK that devices offer; both: CCM_8 first"),
     field<&SecuritySpec::wrong_key, read_part>("wrong_key", "share", "0%", "devices whose key is wrong"),
+    field<&SecuritySpec::unknown_identity, read_part>("unknown_identity", "share", "0%",
+                                                      "devices whose identity no server knows"),
 };
 
 Place without_line(Place place) {
@@ -136,6 +165,10 @@ void read_security_section(const Node& node, SecuritySpec& out, Diagnostics& dia
                           fmt::format("line {}: {}", diagnostic.place.line, diagnostic.message), diagnostic.hint);
     }
     if (!found.ok()) return;
+    if (out.key == SecuritySpec::Key::listed && !out.identity.empty()) {
+        diagnostics.error(without_line(node.place()), "security: the file of keys has the identities as well",
+                          "leave 'identity' out");
+    }
     if (out.mode == SecurityMode::psk && out.key == SecuritySpec::Key::none) {
         diagnostics.error(without_line(node.place()), "security: mode psk needs a key",
                           "try key: {derive: \"${FLEET_SECRET}\"}, with the secret in the environment");
@@ -146,14 +179,16 @@ void derive_key(base::Bytes fleet_secret, base::Bytes identity, std::array<std::
     base::hkdf({}, fleet_secret, identity, out);
 }
 
-std::size_t key_of(const SecuritySpec& spec, base::Bytes identity, base::MutableBytes out) {
-    const auto secret = spec.secret->view();
-    if (spec.key == SecuritySpec::Key::shared) {
-        std::copy(secret.begin(), secret.end(), out.begin());
-        return secret.size();
+std::optional<std::size_t> key_of(const SecuritySpec& spec, base::Bytes identity, base::MutableBytes out) {
+    if (spec.key != SecuritySpec::Key::derived) {
+        const auto key =
+            spec.key == SecuritySpec::Key::shared ? spec.secret->view() : spec.keys->key_of(base::as_text(identity));
+        if (!key) return std::nullopt;
+        std::copy(key->begin(), key->end(), out.begin());
+        return key->size();
     }
     std::array<std::uint8_t, derived_key_size> key;
-    derive_key(secret, identity, key);
+    derive_key(spec.secret->view(), identity, key);
     std::copy(key.begin(), key.end(), out.begin());
     base::wipe(key);
     return derived_key_size;

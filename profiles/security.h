@@ -4,8 +4,8 @@
 //     mode: psk
 //     key: {derive: "${FLEET_SECRET}"}
 //
-// A key comes from one secret of the fleet and the identity of the device, or is the same for all. Nothing here prints
-// a secret, and messages about one do not repeat it.
+// A key comes from one secret of the fleet and the identity of the device, is the same for all, or stands in a file.
+// Nothing here prints a secret, and messages about one do not repeat it.
 #pragma once
 
 #include <array>
@@ -14,6 +14,7 @@
 #include <string>
 
 #include "profiles/fields.h"
+#include "profiles/key_table.h"
 #include "simulator/base/crypto.h"
 
 namespace profiles {
@@ -24,16 +25,22 @@ inline constexpr std::size_t least_secret = 16;  // bytes of a fleet's secret
 
 enum class SecurityMode : std::uint8_t { none, psk };
 
+// Of TLS_PSK_WITH_AES_128_CCM_8 and TLS_PSK_WITH_AES_128_CBC_SHA256 (Transport 1.1.1, 5.2.8.1).
+enum class PskSuite : std::uint8_t { ccm8, cbc_sha256, both };
+
 struct SecuritySpec {
-    enum class Key : std::uint8_t { none, derived, shared };
+    enum class Key : std::uint8_t { none, derived, shared, listed };
 
     SecurityMode mode = SecurityMode::none;
     std::string identity;  // template as of endpoint names; empty: the endpoint name
     Key key = Key::none;
     std::shared_ptr<const base::Secret> secret;  // derived: of the fleet; shared: the key itself
+    std::shared_ptr<const KeyTable> keys;        // listed: by the number of the device, the identity included
+    PskSuite suite = PskSuite::ccm8;             // that the devices offer
     double resume = 0.9;                         // share of the handshakes that offer the last session
     bool connection_id = true;
-    double wrong_key = 0;  // share of the devices whose key is wrong
+    double wrong_key = 0;         // share of the devices whose key is wrong
+    double unknown_identity = 0;  // share of the devices with an identity that no server knows
     Place place;
 };
 
@@ -45,8 +52,11 @@ void read_security_section(const Node& node, SecuritySpec& out, Diagnostics& dia
 // HKDF-SHA-256 of the fleet's secret with the identity as info (RFC 5869), no salt: what devices, the embedded server
 // and `provision` agree on.
 void derive_key(base::Bytes fleet_secret, base::Bytes identity, std::array<std::uint8_t, derived_key_size>& out);
-// The right key of that identity; its length. REQUIRES: key != none.
-std::size_t key_of(const SecuritySpec& spec, base::Bytes identity, base::MutableBytes out);
+// What an identity that no server knows begins with.
+inline constexpr std::string_view unknown_prefix = "unknown-";
+// The right key of that identity; its length, or nothing where keys are listed and this is not among them. `out` has
+// key_capacity bytes. REQUIRES: key != none.
+std::optional<std::size_t> key_of(const SecuritySpec& spec, base::Bytes identity, base::MutableBytes out);
 
 // The tree with every scalar of a `security: key:` block made unreadable, for people to look at.
 Node without_secrets(const Node& tree);

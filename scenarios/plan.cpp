@@ -30,6 +30,13 @@ PlannedPhase planned(const Phase& phase, base::Time begin, std::uint64_t before,
         plan.after = 0;
         length = drain->over.value_or(default_over(before, 0));
     }
+    if (const auto* storm = std::get_if<Storm>(&phase.what)) {
+        plan.kind = PlannedPhase::Kind::storm;
+        plan.storm = storm->what.value_or(Storm::What::power_cycle);
+        plan.struck = std::min(storm->devices.of(devices), before);
+        plan.arrivals = storm->arrivals;
+        length = storm->within;
+    }
     plan.end = length > base::never - begin ? base::never : begin + length;
     return plan;
 }
@@ -58,10 +65,11 @@ std::optional<PlannedStep> Plan::next(std::uint64_t device, std::size_t phase) c
     const std::uint64_t place = rank(device);
     for (; phase < phases_.size(); ++phase) {
         const PlannedPhase& plan = phases_[phase];
-        const std::uint64_t low = std::min(plan.before, plan.after);
-        const std::uint64_t high = std::max(plan.before, plan.after);
+        const bool storm = plan.kind == PlannedPhase::Kind::storm;
+        const std::uint64_t low = storm ? 0 : std::min(plan.before, plan.after);
+        const std::uint64_t high = storm ? plan.struck : std::max(plan.before, plan.after);
         if (place < low || place >= high) continue;
-        const bool rising = plan.after > plan.before;
+        const bool rising = storm || plan.after > plan.before;
         const auto length = static_cast<std::uint64_t>((plan.end - plan.begin).count());
         // Those that came last go first.
         const std::uint64_t turn = rising ? place - low : high - 1 - place;
@@ -72,11 +80,23 @@ std::optional<PlannedStep> Plan::next(std::uint64_t device, std::size_t phase) c
             offset =
                 std::min(static_cast<std::uint64_t>(unit * static_cast<double>(length)), length - (length > 0 ? 1 : 0));
         }
-        return PlannedStep{.kind = rising ? PlannedStep::Kind::start : PlannedStep::Kind::stop,
-                           .at = plan.begin + base::Duration(static_cast<std::int64_t>(offset)),
-                           .phase = phase};
+        const base::Time moment = plan.begin + base::Duration(static_cast<std::int64_t>(offset));
+        if (storm && plan.storm == Storm::What::power_cycle) {
+            return PlannedStep{
+                .kind = PlannedStep::Kind::power_cycle, .at = plan.begin, .back = moment, .phase = phase};
+        }
+        const auto kind = storm    ? PlannedStep::Kind::rebind
+                          : rising ? PlannedStep::Kind::start
+                                   : PlannedStep::Kind::stop;
+        return PlannedStep{.kind = kind, .at = moment, .phase = phase};
     }
     return std::nullopt;
+}
+
+bool Plan::rebinds() const {
+    return std::ranges::any_of(phases_, [](const PlannedPhase& phase) {
+        return phase.kind == PlannedPhase::Kind::storm && phase.storm == Storm::What::rebind;
+    });
 }
 
 // A Feistel network is a bijection of the numbers of 2 * half_bits_ bits, whatever its round function is; what falls

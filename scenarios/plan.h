@@ -15,7 +15,7 @@
 namespace scenarios {
 
 struct PlannedPhase {
-    enum class Kind : std::uint8_t { ramp, hold, drain };
+    enum class Kind : std::uint8_t { ramp, hold, drain, storm };
     std::string name;
     Kind kind = Kind::hold;
     base::Time begin;
@@ -23,12 +23,15 @@ struct PlannedPhase {
     std::uint64_t before = 0;  // devices that are up when it begins
     std::uint64_t after = 0;   // ... and when it ends
     Arrivals arrivals = Arrivals::even;
+    std::uint64_t struck = 0;  // by a storm: those that came first
+    Storm::What storm = Storm::What::power_cycle;
 };
 
 struct PlannedStep {
-    enum class Kind : std::uint8_t { start, stop };
+    enum class Kind : std::uint8_t { start, stop, power_cycle, rebind };
     Kind kind = Kind::start;
     base::Time at;
+    base::Time back{};      // power_cycle: when it comes back
     std::size_t phase = 0;  // that it belongs to
 };
 
@@ -40,6 +43,8 @@ public:
     std::uint64_t devices() const { return devices_; }
     const std::vector<PlannedPhase>& phases() const { return phases_; }
     base::Time end() const { return phases_.back().end; }
+    // Does a storm give devices new addresses?
+    bool rebinds() const;
     // Index of the phase that is on at that moment: the first one before the start, the last one after the end.
     std::size_t phase_at(base::Time time) const;
 

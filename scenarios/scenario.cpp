@@ -12,7 +12,8 @@ std::uint64_t Level::of(std::uint64_t devices) const {
 }
 
 std::string_view kind(const Phase& phase) {
-    constexpr std::array<std::string_view, std::variant_size_v<decltype(Phase::what)>> names{"ramp", "hold", "drain"};
+    constexpr std::array<std::string_view, std::variant_size_v<decltype(Phase::what)>> names{"ramp", "hold", "drain",
+                                                                                             "storm"};
     return names[phase.what.index()];
 }
 

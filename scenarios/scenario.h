@@ -55,17 +55,28 @@ struct Hold {
 struct Drain {
     std::optional<base::Duration> over;  // none: as for a ramp
 };
+// What befalls many devices at one time.
+struct Storm {
+    enum class What : std::uint8_t {
+        power_cycle,  // all of them fall silent when it begins, without a word, and come back one after the other
+        rebind,       // a NAT gives one after the other a new address
+    };
+    std::optional<What> what;  // none: was not given
+    Level devices;             // of those that are up
+    base::Duration within = std::chrono::seconds(30);
+    Arrivals arrivals = Arrivals::poisson;
+};
 
 // Devices a second, when a ramp or drain does not say how long it takes; it takes a second at least.
 inline constexpr double default_ramp_rate = 20'000;
 
 struct Phase {
     std::string name;  // unique in its scenario: as given, or "ramp", "hold", "ramp-2", ...
-    std::variant<Ramp, Hold, Drain> what;
+    std::variant<Ramp, Hold, Drain, Storm> what;
     profiles::Place place;
 };
 
-// "ramp", "hold", "drain".
+// "ramp", "hold", "drain", "storm".
 std::string_view kind(const Phase& phase);
 
 inline constexpr std::uint64_t most_devices = 100'000'000;

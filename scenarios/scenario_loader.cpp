@@ -89,6 +89,31 @@ constexpr std::array drain_fields{
                                              "how long it takes until all have gone"),
 };
 
+void read_storm(const Node& node, std::string_view what, std::optional<Storm::What>& out, Diagnostics& diagnostics) {
+    std::string text;
+    if (!profiles::read_text(node, what, text, diagnostics)) return;
+    if (text == "power_cycle") {
+        out = Storm::What::power_cycle;
+    } else if (text == "rebind") {
+        out = Storm::What::rebind;
+    } else {
+        constexpr std::array<std::string_view, 2> known{"power_cycle", "rebind"};
+        const std::string hint = profiles::did_you_mean(text, known);
+        diagnostics.error(node.place(), fmt::format("{}: unknown action '{}'", what, printable(text)),
+                          hint.empty() ? "power_cycle or rebind" : hint);
+    }
+}
+
+constexpr std::array storm_fields{
+    profiles::field<&Storm::what, read_storm>("do", "power_cycle|rebind", "",
+                                              "devices fall silent and come back; or get a new source address"),
+    profiles::field<&Storm::devices, read_level>("devices", "share or count", "100%", "how many of those that are up"),
+    profiles::field<&Storm::within, profiles::read_duration>("within", "duration", "30s",
+                                                             "until the last of them is back"),
+    profiles::field<&Storm::arrivals, read_arrivals>("arrivals", "even|poisson", "poisson",
+                                                     "at equal distances, or at random"),
+};
+
 // A map of the table, with the name of the phase taken out of it.
 template <class What, std::size_t N>
 void read_phase_body(const Node& body, std::string_view kind, const std::array<profiles::Field<What>, N>& table,
@@ -108,8 +133,8 @@ void read_phase_body(const Node& body, std::string_view kind, const std::array<p
 }
 
 Phase read_phase(const Node& node, Diagnostics& diagnostics) {
-    constexpr std::array<std::string_view, 3> known{"ramp", "hold", "drain"};
-    constexpr std::array<std::string_view, 3> later{"storm", "churn", "spike"};
+    constexpr std::array<std::string_view, 4> known{"ramp", "hold", "drain", "storm"};
+    constexpr std::array<std::string_view, 2> later{"churn", "spike"};
     Phase phase;
     phase.place = node.place();
     if (!node.is_map() || node.entries().size() != 1) {
@@ -123,12 +148,18 @@ Phase read_phase(const Node& node, Diagnostics& diagnostics) {
         read_phase_body(entry.value, entry.key, hold_fields, phase, diagnostics);
     } else if (entry.key == "drain") {
         read_phase_body(entry.value, entry.key, drain_fields, phase, diagnostics);
+    } else if (entry.key == "storm") {
+        read_phase_body(entry.value, entry.key, storm_fields, phase, diagnostics);
+        const auto* storm = std::get_if<Storm>(&phase.what);
+        if (storm != nullptr && !storm->what) {
+            diagnostics.error(entry.place, "storm: 'do' is missing", "try {storm: {do: power_cycle, within: 30s}}");
+        }
     } else if (std::ranges::find(later, entry.key) != later.end()) {
         diagnostics.error(entry.place, fmt::format("phase '{}' is not supported yet", entry.key));
     } else {
         std::string hint = profiles::did_you_mean(entry.key, known);
         diagnostics.error(entry.place, fmt::format("unknown phase '{}'", printable(entry.key)),
-                          hint.empty() ? "there are ramp, hold and drain" : hint);
+                          hint.empty() ? "there are ramp, hold, storm and drain" : hint);
     }
     return phase;
 }
@@ -161,6 +192,7 @@ void read_phases(const Node::Entry& entry, Scenario& scenario, Diagnostics& diag
         if (const auto* hold = std::get_if<Hold>(&phase.what)) total += base::seconds(hold->length);
         if (const auto* drain = std::get_if<Drain>(&phase.what))
             total += base::seconds(drain->over.value_or(base::Duration(0)));
+        if (const auto* storm = std::get_if<Storm>(&phase.what)) total += base::seconds(storm->within);
     }
     constexpr double longest = 290 * 365 * 86400.0;  // what base::Time holds, less two years for ramps without a span
     if (total > longest) diagnostics.error(entry.place, "phases: all together are longer than 290 years");
@@ -270,7 +302,7 @@ constexpr std::array scenario_table{
     profiles::field<&Scenario::devices, read_devices>("devices", "count", "10k", "how many there are in all"),
     profiles::custom<Scenario, read_fleet>("fleet", "list", "a mix of the catalog", "[{profile, share}]"),
     profiles::custom<Scenario, read_phases>("phases", "list", "ramp, hold 60s, drain",
-                                            "[{ramp}, {hold}, {drain}], one after the other"),
+                                            "[{ramp}, {hold}, {storm}, {drain}], one after the other"),
     profiles::Field<Scenario>{{"server", "map", "observe what is lively",
                                "what the embedded server does to each device", profiles::server_fields},
                               read_server},

@@ -85,7 +85,7 @@ int provision(const ProvisionCommand& command, const Context& context) {
         std::array<std::uint8_t, profiles::endpoint_capacity> identity;
         const auto name = base::Bytes(identity).first(profiles::psk_identity(profile, variables, identity));
         base::SecretArray<profiles::key_capacity> key;
-        const auto size = profiles::key_of(profile.security, name, key.memory());
+        const auto size = profiles::key_of(profile.security, name, key.memory()).value_or(0);
         context.out << line_of(command.format, profiles::endpoint_name(profile, variables),
                                std::string(base::as_text(name)), base::to_hex(key.view().first(size)))
                     << '\n';

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "profiles/profile_loader.h"
 #include "profiles/resolve.h"
 
@@ -40,13 +42,22 @@ profiles::ServerActions with_defaults(profiles::ServerActions actions,
     return actions;
 }
 
+// Would the embedded server, which looks for the key of an identity, take that of the one profile for the other's?
+bool mixed_up(const profiles::ResolvedProfile& a, const profiles::ResolvedProfile& b) {
+    const auto& one = a.security;
+    const auto& other = b.security;
+    const bool listed =
+        one.key == profiles::SecuritySpec::Key::listed || other.key == profiles::SecuritySpec::Key::listed;
+    if (listed || identity_pattern(a) != identity_pattern(b)) return false;
+    return one.key != other.key || !base::equal(one.secret->view(), other.secret->view());
+}
+
 // Which profiles speak DTLS, and whether target and embedded server suit them.
 void check_security(FleetModel& model, const scenarios::Scenario& scenario, profiles::Diagnostics& diagnostics) {
-    const profiles::SecuritySpec* first = nullptr;
     for (std::size_t i = 0; i < model.profiles.size(); ++i) {
-        const auto& security = model.profiles[i]->security;
+        const auto& profile = *model.profiles[i];
         const auto& place = scenario.fleet[i].place;
-        const bool secure = security.mode == profiles::SecurityMode::psk;
+        const bool secure = profile.security.mode == profiles::SecurityMode::psk;
         (secure ? model.secured : model.plain) = true;
         if (scenario.target && scenario.target->secure != secure) {
             diagnostics.error(place,
@@ -55,10 +66,20 @@ void check_security(FleetModel& model, const scenarios::Scenario& scenario, prof
                               secure ? "" : "give the profile security: {mode: psk, key: ...}");
         }
         if (!secure) continue;
-        if (first == nullptr) first = &security;
-        const bool same = first->key == security.key && base::equal(first->secret->view(), security.secret->view());
-        if (!scenario.target && !same) {
-            diagnostics.error(place, "the embedded server knows one secret: all profiles of the fleet must share it");
+        if (profile.security.keys && profile.security.keys->size() < scenario.devices) {
+            diagnostics.error(place,
+                              fmt::format("the file of keys has {} rows for {} devices", profile.security.keys->size(),
+                                          scenario.devices),
+                              "a row for each device of the fleet, by its number");
+        }
+        for (std::size_t before = 0; !scenario.target && before < i; ++before) {
+            const auto& other = *model.profiles[before];
+            if (other.security.mode != profiles::SecurityMode::psk || !mixed_up(profile, other)) continue;
+            diagnostics.error(place,
+                              fmt::format("the embedded server cannot tell devices of '{}' and '{}' apart, which "
+                                          "have different keys",
+                                          other.name, profile.name),
+                              "give each an identity of its own: identity: \"{profile}-{index}\"");
         }
     }
 }
@@ -78,6 +99,11 @@ void name_profiles(profiles::ServerActions& actions, std::span<const profiles::R
 }
 
 }  // namespace
+
+std::string identity_pattern(const profiles::ResolvedProfile& profile) {
+    const auto& identity = profile.security.identity;
+    return profiles::pattern_of(identity.empty() ? profile.endpoint : identity, profile.name);
+}
 
 fleet::Membership FleetModel::membership(std::uint32_t shard, std::uint32_t shards) const {
     fleet::Membership members;
@@ -125,6 +151,7 @@ std::unique_ptr<FleetModel> make_fleet_model(scenarios::Scenario scenario, const
         const auto& network = profile->network;
         model->impairments.push_back({network.loss, network.duplicate, network.reorder, network.latency});
         model->impaired = model->impaired || !network.perfect();
+        model->rebinds = model->rebinds || network.nat_timeout > base::Duration::zero();
     }
     check_security(*model, scenario, diagnostics);
     if (!diagnostics.ok()) return nullptr;
@@ -134,6 +161,7 @@ std::unique_ptr<FleetModel> make_fleet_model(scenarios::Scenario scenario, const
     scenario.server = with_defaults(std::move(scenario.server), model->profiles);
     model->scenario = std::move(scenario);
     model->plan = std::make_unique<scenarios::Plan>(model->scenario);
+    model->rebinds = model->rebinds || model->plan->rebinds();
     return model;
 }
 

@@ -26,10 +26,14 @@ struct FleetModel {
     bool impaired = false;                         // any of them
     bool secured = false;                          // devices of some profile speak DTLS
     bool plain = false;                            // those of some profile do not
+    bool rebinds = false;                          // some devices get new source addresses
 
     // The devices of shard `shard` of `shards`: every shards-th one.
     fleet::Membership membership(std::uint32_t shard, std::uint32_t shards) const;
 };
+
+// What the identities of the profile's devices look like, with '*' for what differs.
+std::string identity_pattern(const profiles::ResolvedProfile& profile);
 
 // Loads and resolves the profiles of the scenario; all that is wrong goes to `diagnostics`, and nothing is returned
 // then. `registry` must outlive the model.

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "metrics/process.h"
+#include "simulator/engine/fleet_nat.h"
 #include "simulator/engine/http_downloads.h"
 #include "simulator/engine/secure_fleet.h"
 #include "simulator/net/impairment.h"
@@ -34,13 +35,17 @@ std::int64_t responses(const metrics::Totals& totals) { return metrics::total(to
 // The server as a Worker of the engine.
 class ServerWorker final : public Worker {
 public:
-    explicit ServerWorker(server::Server& server) : server_(server) {}
+    ServerWorker(server::Server& server, const SecureServer& dtls) : server_(server), dtls_(dtls) {}
     bool work(base::Time now) override { return server_.work(now); }
     base::Time next_due() const override { return server_.next_due(); }
-    void every_second(base::Time now) override { server_.every_second(now); }
+    void every_second(base::Time now) override {
+        server_.every_second(now);
+        sync_security(dtls_, server_);
+    }
 
 private:
     server::Server& server_;
+    const SecureServer& dtls_;
 };
 
 }  // namespace
@@ -48,6 +53,7 @@ private:
 struct ScenarioRunner::ShardHost {
     asio::io_context io{1};
     std::unique_ptr<net::UdpTransport> transport;
+    std::unique_ptr<net::Nat> nat;
     std::unique_ptr<net::Impairment> impairment;
     SecureShard dtls;
     std::unique_ptr<Shard> shard;
@@ -95,8 +101,9 @@ std::optional<StartError> ScenarioRunner::open_server(const net::Address& addres
     host->dtls = secure_server(model_, config.capacity, system_salt(), *host->transport);
     net::Transport& outermost =
         host->dtls.transport ? static_cast<net::Transport&>(*host->dtls.transport) : *host->transport;
+    config.may_register = endpoint_check(model_, host->dtls);
     host->server = std::make_unique<server::Server>(std::move(config), outermost);
-    host->worker = std::make_unique<ServerWorker>(*host->server);
+    host->worker = std::make_unique<ServerWorker>(*host->server, host->dtls);
     const auto name = servers_.empty() ? std::string("server") : fmt::format("server-{}", servers_.size());
     host->thread = std::make_unique<WorkerThread>(name, host->io, *host->worker, *host->transport, clock_);
     servers_.push_back(std::move(host));
@@ -199,6 +206,21 @@ std::optional<StartError> ScenarioRunner::open() {
             }
             host.transport = std::move(*transport);
             net::Transport* outermost = host.transport.get();
+            if (model_.rebinds && plan.banks() < 2) {
+                errors[i] = StartError{metrics::ExitCode::host,
+                                       fmt::format("devices get new source addresses, and there are none to spare: a "
+                                                   "pool of twice {} addresses is needed (--addresses pool)",
+                                                   plan.addresses())};
+                return;
+            }
+            host.nat = fleet_nat(
+                model_, membership,
+                [&host](std::uint32_t device) {
+                    (void)host.transport->rebind(device);
+                    if (host.dtls.transport) host.dtls.transport->note_rebind(device);
+                },
+                *outermost);
+            if (host.nat) outermost = host.nat.get();
             if (model_.impaired) {
                 host.impairment = std::make_unique<net::Impairment>(
                     net::Impairment::Config{
@@ -220,7 +242,8 @@ std::optional<StartError> ScenarioRunner::open() {
                                                              .plan = model_.plan.get(),
                                                              .capacity = {},
                                                              .impairment = host.impairment.get(),
-                                                             .dtls = host.dtls.transport.get()},
+                                                             .dtls = host.dtls.transport.get(),
+                                                             .nat = host.nat.get()},
                                                  *outermost);
         });
     }
@@ -380,7 +403,7 @@ metrics::RunResult ScenarioRunner::conclude(base::Time ended) {
         host->thread->run([&] {
             const base::Time now = clock_.now();
             host->server->stop(now);
-            host->server->every_second(now);
+            host->worker->every_second(now);
         });
         host->thread->stop();
     }

@@ -4,13 +4,17 @@ namespace engine {
 
 class ServerRunner::Peer final : public Worker {
 public:
-    explicit Peer(server::Server& server) : server_(server) {}
+    Peer(server::Server& server, const SecureServer& dtls) : server_(server), dtls_(dtls) {}
     bool work(base::Time now) override { return server_.work(now); }
     base::Time next_due() const override { return server_.next_due(); }
-    void every_second(base::Time now) override { server_.every_second(now); }
+    void every_second(base::Time now) override {
+        server_.every_second(now);
+        sync_security(dtls_, server_);
+    }
 
 private:
     server::Server& server_;
+    const SecureServer& dtls_;
 };
 
 ServerRunner::ServerRunner(ServerRunOptions options) : options_(std::move(options)) {}
@@ -29,15 +33,17 @@ tl::expected<std::unique_ptr<ServerRunner>, StartError> ServerRunner::prepare(Se
     if (!any) runner->options_.config.uri = scheme + net::to_string(address);
     net::Transport* outermost = runner->transport_.get();
     if (runner->options_.psk_secret) {
-        SecureServerOptions secure{.sessions = runner->options_.config.capacity, .salt = system_salt()};
-        secure.spec.mode = profiles::SecurityMode::psk;
-        secure.spec.key = profiles::SecuritySpec::Key::derived;
-        secure.spec.secret = runner->options_.psk_secret;
+        SecureServerOptions secure{.known = {}, .sessions = runner->options_.config.capacity, .salt = system_salt()};
+        KnownKeys all{.pattern = "*", .spec = {}};
+        all.spec.mode = profiles::SecurityMode::psk;
+        all.spec.key = profiles::SecuritySpec::Key::derived;
+        all.spec.secret = runner->options_.psk_secret;
+        secure.known.push_back(std::move(all));
         runner->dtls_ = secure_server(secure, *outermost);
         outermost = runner->dtls_.transport.get();
     }
     runner->server_ = std::make_unique<server::Server>(std::move(runner->options_.config), *outermost);
-    runner->peer_ = std::make_unique<Peer>(*runner->server_);
+    runner->peer_ = std::make_unique<Peer>(*runner->server_, runner->dtls_);
     runner->thread_ =
         std::make_unique<WorkerThread>("server", runner->io_, *runner->peer_, *runner->transport_, runner->clock_);
     return runner;
@@ -52,7 +58,7 @@ void ServerRunner::stop() {
     thread_->run([this] {
         const base::Time now = clock_.now();
         server_->stop(now);
-        server_->every_second(now);
+        peer_->every_second(now);
     });
     thread_->stop();
 }

@@ -84,7 +84,8 @@ Shard::Shard(ShardConfig config, net::Transport& transport)
       outbox_(transport, outbox_slots),
       latency_(operations_of(pool_), pool_.profiles.size()),
       impairment_(config.impairment),
-      dtls_(config.dtls) {
+      dtls_(config.dtls),
+      nat_(config.nat) {
     conservation_held_.set(1);
     for (fleet::DeviceId id = 0; id < pool_.size(); ++id) {
         counters_.add_devices(pool_[id].profile, metrics::DeviceState::idle, 1);
@@ -143,6 +144,7 @@ void Shard::sync_transport() {
     counters_.drop(metrics::Drop::send_refused, counts.send_refused - seen_.send_refused);
     seen_ = counts;
     sync_dtls();
+    sync_nat();
     if (impairment_ == nullptr) return;
     const auto faults = impairment_->impairments();
     const auto inject = [&](metrics::Fault fault, std::uint64_t now, std::uint64_t before) {
@@ -161,6 +163,14 @@ void Shard::sync_transport() {
     seen_faults_ = faults;
 }
 
+void Shard::sync_nat() {
+    if (nat_ == nullptr) return;
+    const auto& now = nat_->nat_counts();
+    counters_.inject(metrics::Fault::nat_rebind, now.rebinds - seen_nat_.rebinds);
+    counters_.inject(metrics::Fault::nat_expired, now.expired - seen_nat_.expired);
+    seen_nat_ = now;
+}
+
 // What the layer did by itself; what it carried the devices have counted.
 void Shard::sync_dtls() {
     if (dtls_ == nullptr) return;
@@ -170,6 +180,7 @@ void Shard::sync_dtls() {
     counters_.receive(metrics::Received::handshake, now.own_received - before.own_received);
     counters_.shake_hands(metrics::HandshakeKind::full, now.full - before.full);
     counters_.shake_hands(metrics::HandshakeKind::resumed, now.resumed - before.resumed);
+    counters_.rebind(now.rebinds - before.rebinds);
     for (std::size_t alert = 0; alert < net::alert_slots; ++alert) {
         counters_.alert(metrics::Direction::sent, alert, now.alerts_sent[alert] - before.alerts_sent[alert]);
         counters_.alert(metrics::Direction::received, alert,
@@ -221,10 +232,16 @@ void Shard::on_plan_timer(fleet::Turn& step, fleet::DeviceId id) {
     for (std::size_t candidate = phase + 1; candidate-- > 0;) {
         const auto planned = plan_.next(pool_.membership.index_of(id), candidate);
         if (!planned || planned->phase != candidate) continue;
-        const bool starts = planned->kind == scenarios::PlannedStep::Kind::start;
-        fleet::on_command(step, id,
-                          {starts ? fleet::Command::Kind::start : fleet::Command::Kind::deregister, planned->at});
-        return;
+        switch (planned->kind) {
+            case scenarios::PlannedStep::Kind::start:
+                return fleet::on_command(step, id, {fleet::Command::Kind::start, planned->at});
+            case scenarios::PlannedStep::Kind::stop:
+                return fleet::on_command(step, id, {fleet::Command::Kind::deregister, planned->at});
+            case scenarios::PlannedStep::Kind::power_cycle:
+                counters_.inject(metrics::Fault::power_cycle);
+                return fleet::on_command(step, id, {fleet::Command::Kind::power_cycle, planned->back});
+            case scenarios::PlannedStep::Kind::rebind: return nat_->rebind(id);
+        }
     }
 }
 

@@ -12,6 +12,7 @@
 #include "simulator/fleet/steps.h"
 #include "simulator/net/dtls_transport.h"
 #include "simulator/net/impairment.h"
+#include "simulator/net/nat.h"
 
 namespace engine {
 
@@ -25,6 +26,7 @@ struct ShardConfig {
     const net::Impairment* impairment =
         nullptr;                         // what the transport passes through, if anything; counted with the rest
     net::DtlsTransport* dtls = nullptr;  // the transport itself, where devices speak DTLS
+    net::Nat* nat = nullptr;             // below, where devices get new addresses
 };
 
 // The operations that devices of these profiles can start in this version: what the latency recorder has room for.
@@ -77,6 +79,7 @@ private:
     void drain_slice(fleet::Turn& turn);
     void take_link_events(fleet::Turn& turn);
     void sync_dtls();
+    void sync_nat();
 
     net::Transport& transport_;
     const scenarios::Plan& plan_;
@@ -88,6 +91,8 @@ private:
     metrics::LatencyRecorder latency_;
     const net::Impairment* impairment_;
     net::DtlsTransport* dtls_;
+    net::Nat* nat_;
+    net::NatCounts seen_nat_;
     net::TransportCounts seen_;
     net::DtlsCounts seen_dtls_;
     net::ImpairmentCounts seen_faults_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "metrics/process.h"
+#include "simulator/engine/fleet_nat.h"
 #include "simulator/engine/secure_fleet.h"
 #include "simulator/engine/shard.h"
 #include "simulator/net/memory_transport.h"
@@ -50,10 +51,12 @@ private:
 struct VirtualShard {
     fleet::Membership members;
     std::unique_ptr<net::MemoryTransport> transport;
+    std::unique_ptr<net::Nat> nat;
     std::unique_ptr<net::Impairment> impairment;
     std::unique_ptr<Tracer> tracer;
     SecureShard dtls;
     std::unique_ptr<Shard> shard;
+    std::vector<std::uint32_t> moves;  // by device: new addresses that it has had
 };
 
 struct VirtualServer {
@@ -92,7 +95,10 @@ public:
         return due;
     }
     void every_second(base::Time now) {
-        for (auto& host : servers_) host->server->every_second(now);
+        for (auto& host : servers_) {
+            host->server->every_second(now);
+            sync_security(host->dtls, *host->server);
+        }
         for (auto& host : shards_) host->shard->every_second(now);
     }
     void stop(base::Time now) {
@@ -194,8 +200,18 @@ private:
         host->dtls = secure_server(model_, config.capacity, 0, host->transport);
         net::Transport& outermost =
             host->dtls.transport ? static_cast<net::Transport&>(*host->dtls.transport) : host->transport;
+        config.may_register = endpoint_check(model_, host->dtls);
         host->server = std::make_unique<server::Server>(std::move(config), outermost);
         servers_.push_back(std::move(host));
+    }
+    // The NAT has another port for it each time.
+    void move(VirtualShard& host, std::uint32_t device) {
+        constexpr std::uint32_t ports = 8000;
+        if (host.moves.empty()) host.moves.resize(host.members.devices);
+        const auto number = static_cast<std::uint32_t>(host.members.index_of(device));
+        const auto port = static_cast<std::uint16_t>(device_port + ++host.moves[device] % ports);
+        host.transport->move(device, net::Address::from_v4(first_address + number, port));
+        if (host.dtls.transport) host.dtls.transport->note_rebind(device);
     }
     void add_shard(std::uint32_t index, std::uint32_t count) {
         auto host = std::make_unique<VirtualShard>();
@@ -210,6 +226,9 @@ private:
                                          device_port);
         };
         net::Transport* outermost = host->transport.get();
+        host->nat = fleet_nat(
+            model_, host->members, [this, &host = *host](std::uint32_t device) { move(host, device); }, *outermost);
+        if (host->nat) outermost = host->nat.get();
         if (model_.impaired) {
             const fleet::Membership& members = host->members;
             host->impairment = std::make_unique<net::Impairment>(
@@ -234,7 +253,8 @@ private:
                                                           .plan = model_.plan.get(),
                                                           .capacity = {},
                                                           .impairment = host->impairment.get(),
-                                                          .dtls = host->dtls.transport.get()},
+                                                          .dtls = host->dtls.transport.get(),
+                                                          .nat = host->nat.get()},
                                               shard_transport);
         shards_.push_back(std::move(host));
     }

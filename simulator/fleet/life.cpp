@@ -492,14 +492,18 @@ void on_link_event(Turn& turn, const net::LinkEvent& event) {
     if (event.kind == net::LinkEvent::Kind::established) {
         turn.counters.succeed(Operation::handshake, link.profile);
         turn.latency.record_success(Operation::handshake, link.profile, link.intended, event.first_sent, turn.now);
+        const auto kind = event.resumed ? metrics::HandshakeKind::resumed : metrics::HandshakeKind::full;
+        turn.latency.record_handshake(kind, turn.now - link.intended);
         send_register(turn, id, turn.now);
         return;
     }
     const bool timeout = event.cause == net::LinkEvent::Cause::timeout;
-    turn.counters.fail(Operation::handshake, link.profile,
-                       timeout ? metrics::Cause::handshake_timeout : metrics::Cause::alert, turn.index_of(id));
+    const auto cause = timeout                                                  ? metrics::Cause::handshake_timeout
+                       : event.cause == net::LinkEvent::Cause::unknown_identity ? metrics::Cause::unknown_identity
+                                                                                : metrics::Cause::alert;
+    turn.counters.fail(Operation::handshake, link.profile, cause, turn.index_of(id));
     if (timeout) turn.latency.record_timeout(Operation::handshake, link.profile);
-    back_off(turn, id, timeout ? metrics::Cause::handshake_timeout : metrics::Cause::alert);
+    back_off(turn, id, cause);
 }
 
 void power_cycle(Turn& turn, DeviceId device, base::Duration away) {

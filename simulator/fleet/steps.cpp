@@ -193,9 +193,14 @@ void on_command(Turn& turn, DeviceId device, const Command& command) {
         plan_start(turn, device, command.at);
         return;
     }
+    if (command.kind == Command::Kind::power_cycle) {
+        power_cycle(turn, device, std::max(base::Duration{0}, command.at - turn.now));
+        return;
+    }
     for (LinkId id = device; id != base::no_index; id = turn.pool.next_link(id)) {
         switch (command.kind) {
-            case Command::Kind::start: break;
+            case Command::Kind::start:
+            case Command::Kind::power_cycle: break;
             case Command::Kind::deregister: request_deregister(turn, id, command.at); break;
             case Command::Kind::stop: stop(turn, id); break;
         }

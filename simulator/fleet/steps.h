@@ -10,9 +10,10 @@ namespace fleet {
 // What the engine asks of a device.
 struct Command {
     enum class Kind : std::uint8_t {
-        start,       // Register at `at`
-        deregister,  // as planned for `at`, now
-        stop,        // without a word
+        start,        // Register at `at`
+        deregister,   // as planned for `at`, now
+        stop,         // without a word
+        power_cycle,  // the same, and Register at `at`
     };
     Kind kind = Kind::start;
     base::Time at{};

@@ -169,6 +169,9 @@ Server::Reply Server::handle_register(base::Time now, ClientIndex client, const 
     const auto request = read_register(message);
     if (!request) return Reply::of(request.error());
     if (!is_link_format(message)) return Reply::of(Code::unsupported_content_format);
+    if (config_.may_register && !config_.may_register(registry_[client].address, request->endpoint)) {
+        return Reply::of(Code::bad_request);
+    }
     Reply reply = whole_body(now, client, message);
     if (!reply.body) return reply;
     const auto objects = lists_.acquire(base::as_text(*reply.body));

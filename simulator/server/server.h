@@ -6,6 +6,7 @@
 // that the device registers again (Transport 1.1.1, 6.4.3).
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "coap/block_transfers.h"
@@ -28,6 +29,8 @@ struct ServerConfig {
     const lwm2m::ObjectRegistry* objects = nullptr;
     // Where devices reach the server ("coap://127.0.0.1:5683"), for images that they fetch; empty: not known.
     std::string uri{};
+    // May whoever speaks from that address register by that endpoint name (Transport 1.1.1, 5.2.6)? Null: anybody may.
+    std::function<bool(const net::Address& from, std::string_view endpoint)> may_register{};
 };
 
 class Server {
@@ -44,6 +47,8 @@ public:
     void every_second(base::Time now);
     // CPU time of the thread so far, for the figures.
     void set_cpu(base::Duration spent) { figures_.cpu_ns.set(spent.count()); }
+    // For whoever drives the transport: what begins with dtls_ is for him to set.
+    metrics::ServerFigures& transport_figures() { return figures_; }
     // Gives up all requests, so that none is in flight when the figures are read for the last time.
     void stop(base::Time now);
 

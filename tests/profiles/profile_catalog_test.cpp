@@ -36,9 +36,9 @@ TEST(ProfileCatalog, IsTheFolderInTheTree) {
     }
 }
 
-TEST(ProfileCatalog, HasFiveDevices) {
-    EXPECT_EQ(builtin_profiles().devices(),
-              (std::vector<std::string>{"gateway", "street-light", "temperature-sensor", "tracker", "water-meter"}));
+TEST(ProfileCatalog, HasSixDevices) {
+    EXPECT_EQ(builtin_profiles().devices(), (std::vector<std::string>{"gateway", "secure-sensor", "street-light",
+                                                                      "temperature-sensor", "tracker", "water-meter"}));
 }
 
 TEST(ProfileCatalog, ReportsOnceAMinuteAndHasSomethingToReport) {

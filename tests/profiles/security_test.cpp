@@ -1,5 +1,7 @@
 #include "profiles/security.h"
 
+#include <fstream>
+
 #include <gtest/gtest.h>
 
 #include "profiles/profile_loader.h"
@@ -55,6 +57,50 @@ TEST(Security, SaysWhatIsWrongWithoutRepeatingSecrets) {
                             "{mode: psk, key: {hex: tooshort, derive: tooshort}}", "{mode: psk, key: tooshort}"}) {
         EXPECT_EQ(complaint(bad).find("tooshort"), std::string::npos) << complaint(bad);
     }
+}
+
+TEST(Security, OffersTheSuitesThatItSays) {
+    Diagnostics diagnostics;
+    const std::string key = ", key: {derive: \"${FLEET_SECRET}\"}}";
+    EXPECT_EQ(read("{mode: psk" + key, diagnostics)->suite, PskSuite::ccm8);
+    EXPECT_EQ(read("{mode: psk, suite: cbc_sha256" + key, diagnostics)->suite, PskSuite::cbc_sha256);
+    EXPECT_EQ(read("{mode: psk, suite: both" + key, diagnostics)->suite, PskSuite::both);
+    EXPECT_NE(complaint("{mode: psk, suite: aes" + key).find("ccm8, cbc_sha256 or both"), std::string::npos);
+}
+
+// A file of keys, and what became of it.
+std::optional<SecuritySpec> read_keys(const std::string& content, Diagnostics& diagnostics,
+                                      const std::string& more = "") {
+    const std::string file = testing::TempDir() + "security_test_keys.csv";
+    std::ofstream(file) << content;
+    return read("{mode: psk, key: {csv: " + file + "}" + more + "}", diagnostics);
+}
+
+TEST(Security, TakesKeysFromAFileByTheNumberOfTheDevice) {
+    Diagnostics diagnostics;
+    const auto spec = read_keys("endpoint,identity,key\na,dev-a,00ff\nb,dev-b,0102030405\n", diagnostics);
+    ASSERT_TRUE(spec) << diagnostics.text();
+    EXPECT_EQ(spec->keys->size(), 2u);
+    EXPECT_EQ(spec->keys->identity(1), "dev-b");
+    std::array<std::uint8_t, key_capacity> key{};
+    EXPECT_EQ(key_of(*spec, base::as_bytes("dev-b"), key), 5u);
+    EXPECT_EQ(base::to_hex(base::Bytes(key).first(5)), "0102030405");
+    EXPECT_FALSE(key_of(*spec, base::as_bytes("dev-c"), key));
+}
+
+TEST(Security, SaysWhatIsWrongWithAFileOfKeys) {
+    const auto said = [](const std::string& content, const std::string& more = "") {
+        Diagnostics diagnostics;
+        EXPECT_FALSE(read_keys(content, diagnostics, more));
+        return diagnostics.text();
+    };
+    EXPECT_NE(said("endpoint,key\na,00\n").find("columns 'identity' and 'key'"), std::string::npos);
+    EXPECT_NE(said("identity,key\na,00ff\na,01\n").find("line 3: an identity that is there before"), std::string::npos);
+    const auto bad = said("identity,key\na,no-hex-at-all\n");
+    EXPECT_NE(bad.find("line 2: a key is 1 to 64 bytes"), std::string::npos) << bad;
+    EXPECT_EQ(bad.find("no-hex"), std::string::npos) << bad;
+    EXPECT_NE(said("identity,key\na,00\n", ", identity: x").find("has the identities as well"), std::string::npos);
+    EXPECT_NE(complaint("{mode: psk, key: {csv: nowhere.csv}}").find("cannot be read"), std::string::npos);
 }
 
 TEST(Security, IsHiddenInATreeForPeople) {

@@ -201,4 +201,40 @@ TEST(Plan, ALevelNeverExceedsTheFleet) {
     EXPECT_EQ(Plan(scenario("[{ramp: {to: 0%}}]", 1000)).phases()[0].after, 0u);
 }
 
+TEST(Plan, AStormStrikesDevicesThatAreUpAndBringsThemBackWithinItsTime) {
+    const Plan plan(scenario("[{ramp: {to: 50%, over: 10s}}, {storm: {do: power_cycle, devices: 300, within: 30s}}]"));
+    ASSERT_EQ(plan.phases()[1].kind, scenarios::PlannedPhase::Kind::storm);
+    EXPECT_EQ(plan.phases()[1].before, 500u);
+    EXPECT_EQ(plan.phases()[1].after, 500u);
+    EXPECT_EQ(plan.end(), Time(40s));
+    int struck = 0;
+    for (std::uint64_t device = 0; device < plan.devices(); ++device) {
+        const auto step = plan.next(device, 1);
+        if (!step) continue;
+        ++struck;
+        EXPECT_EQ(step->kind, PlannedStep::Kind::power_cycle);
+        EXPECT_EQ(step->at, Time(10s));
+        EXPECT_GE(step->back, Time(10s));
+        EXPECT_LT(step->back, Time(40s));
+        EXPECT_TRUE(plan.next(device, 0)) << "it was never up";
+    }
+    EXPECT_EQ(struck, 300);
+    EXPECT_FALSE(plan.rebinds());
+}
+
+TEST(Plan, AStormOfNewAddressesIsSpreadOverItsTime) {
+    const Plan plan(scenario("[{ramp: {over: 10s}}, {storm: {do: rebind, within: 10s, arrivals: even}}]"));
+    EXPECT_TRUE(plan.rebinds());
+    std::set<Time> moments;
+    for (std::uint64_t device = 0; device < plan.devices(); ++device) {
+        const auto step = plan.next(device, 1);
+        ASSERT_TRUE(step);
+        EXPECT_EQ(step->kind, PlannedStep::Kind::rebind);
+        moments.insert(step->at);
+    }
+    EXPECT_EQ(moments.size(), 1000u);
+    EXPECT_EQ(*moments.begin(), Time(10s));
+    EXPECT_LT(*moments.rbegin(), Time(20s));
+}
+
 }  // namespace

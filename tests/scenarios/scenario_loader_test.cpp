@@ -228,7 +228,8 @@ TEST(ScenarioLoader, RefusesWhatIsNotSupportedYet) {
     EXPECT_THAT(errors("thresholds: [register.latency p99 < 2s]"), HasSubstr("'thresholds' is not supported yet"));
     EXPECT_THAT(errors("invalid_if: []"), HasSubstr("not supported yet"));
     EXPECT_THAT(errors("faults: {loss: 1%}"), HasSubstr("not supported yet"));
-    EXPECT_THAT(errors("phases: [{storm: {do: power_cycle}}]"), HasSubstr("'storm' is not supported yet"));
+    EXPECT_THAT(errors("phases: [{storm: {within: 5s}}]"), HasSubstr("'do' is missing"));
+    EXPECT_THAT(errors("phases: [{storm: {do: powercycle}}]"), HasSubstr("power_cycle"));
     EXPECT_THAT(errors("phases: [{churn: {}}]"), HasSubstr("not supported yet"));
     EXPECT_THAT(errors("phases: [{spike: {}}]"), HasSubstr("not supported yet"));
     EXPECT_THAT(errors("report: {dir: x, formats: [html]}"), HasSubstr("'formats' is not supported yet"));
