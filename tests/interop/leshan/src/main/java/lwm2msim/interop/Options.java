@@ -11,6 +11,7 @@ public final class Options {
             usage: run [options] [-- further arguments for the simulator]
               --simulator PROGRAM  what is judged (default: build/release/lwm2m-sim of this repository)
               --selftest           judge Leshan's own client instead, 100 devices unless told
+              --rebinding cid|none every device gets a new source address, with connection ids or without
               --conformance        every operation, format and attribute against a few devices, instead of the load run
               --devices N          default 2000, of --conformance 10
               --scenario FILE      default: load.yaml or conformance.yaml of this folder
@@ -29,6 +30,7 @@ public final class Options {
     public String simulator;
     public boolean selftest;
     public boolean conformance;
+    public String rebinding;
     public int devices = 0;
     public Path home = Path.of(".");
     public Path scenario;
@@ -54,6 +56,7 @@ public final class Options {
             case "--simulator" -> o.simulator = value(name, it);
             case "--selftest" -> o.selftest = true;
             case "--conformance" -> o.conformance = true;
+            case "--rebinding" -> o.rebinding = rebinding(value(name, it));
             case "--devices" -> o.devices = positive(name, it);
             case "--home" -> o.home = Path.of(value(name, it));
             case "--scenario" -> o.scenario = Path.of(value(name, it));
@@ -75,7 +78,9 @@ public final class Options {
             o.devices = o.selftest ? (o.conformance ? 1 : 100) : (o.conformance ? 10 : 2000);
         }
         if (o.scenario == null) {
-            o.scenario = o.home.resolve(o.conformance ? "conformance.yaml" : "load.yaml");
+            o.scenario = o.home.resolve(o.rebinding != null ? "rebinding.yaml"
+                            : o.conformance                 ? "conformance.yaml"
+                                                            : "load.yaml");
         }
         if (o.simulator == null && !o.help) {
             throw new IllegalArgumentException("--simulator is missing\n" + USAGE);
@@ -101,6 +106,13 @@ public final class Options {
             // said below
         }
         throw new IllegalArgumentException(name + ": \"" + text + "\" is not a positive number");
+    }
+
+    private static String rebinding(String text) {
+        if (!text.equals("cid") && !text.equals("none")) {
+            throw new IllegalArgumentException("--rebinding: \"" + text + "\" is neither cid nor none");
+        }
+        return text;
     }
 
     private static boolean drain(String text) {

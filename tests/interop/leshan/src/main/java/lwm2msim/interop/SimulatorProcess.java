@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** The simulator as a child process. Its output goes to DIR/simulator.log; closing kills it. */
+/** The simulator as a child process; `hold` null: as long as the scenario says. Its output goes to DIR/simulator.log; closing kills it. */
 public final class SimulatorProcess implements AutoCloseable {
     private final Process process;
     private final Path log;
@@ -16,7 +16,10 @@ public final class SimulatorProcess implements AutoCloseable {
             List<String> extra) throws IOException {
         log = out.resolve("simulator.log");
         List<String> command = new ArrayList<>(List.of(program, "run", scenario.toString(), "-t", target, "-n",
-                Integer.toString(devices), "--for", hold, "--out", out.toString()));
+                Integer.toString(devices), "--out", out.toString()));
+        if (hold != null) {
+            command.addAll(List.of("--for", hold));
+        }
         command.addAll(extra);
         System.err.println("judge: " + String.join(" ", command));
         process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
