@@ -1,5 +1,6 @@
 #include "tests/bench/dtls_bench.h"
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -8,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 
 #include "simulator/base/random.h"
@@ -36,15 +38,15 @@ struct Keys final : net::PskSource, net::PskDirectory {
     }
     // As derived keys cost it: one HKDF.
     std::optional<std::size_t> key_of(base::Bytes identity, base::MutableBytes out) const override {
-        base::hkdf({}, base::as_bytes("a secret of the fleet"), identity, out.first(16));
+        base::hkdf({}, base::as_bytes(bench_secret), identity, out.first(16));
         return 16;
     }
 };
 
-// Sends back what it gets, until it is destroyed.
-class EchoServer {
+// A server's transport on a socket of its own, driven by whoever owns it.
+class SecureSocket {
 public:
-    explicit EchoServer(std::uint32_t sessions)
+    explicit SecureSocket(std::uint32_t sessions)
         : below_(*net::UdpTransport::open_server(io_, net::Address::from_v4(0x7f000001, 0))) {
         net::DtlsServerTransport::Config config;
         config.keys = &keys_;
@@ -52,39 +54,107 @@ public:
         config.secret = base::as_bytes("cookies of the benchmark");
         transport_ = std::make_unique<net::DtlsServerTransport>(config, *below_);
         below_->on_readable([] {});
+    }
+    std::span<const net::Packet> receive() {
+        io_.poll();
+        const auto packets = transport_->receive(now());
+        if (packets.empty()) usleep(20);
+        return packets;
+    }
+    void send(std::span<const net::Packet> packets) { transport_->send(now(), packets); }
+    net::Address address() const { return below_->local_address(); }
+    std::uint64_t received() const { return below_->counts().received; }
+
+private:
+    base::Time now() const { return base::Time(std::chrono::steady_clock::now() - begin_); }
+
+    std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+    asio::io_context io_{1};
+    // Without it a context whose sockets are all readable has nothing to do, and stops for good.
+    asio::executor_work_guard<asio::io_context::executor_type> guard_{io_.get_executor()};
+    Keys keys_;
+    std::unique_ptr<net::UdpTransport> below_;
+    std::unique_ptr<net::DtlsServerTransport> transport_;
+};
+
+// Sends back what it gets, until it is destroyed.
+class EchoServer {
+public:
+    explicit EchoServer(std::uint32_t sessions) : socket_(sessions) {
         thread_ = std::thread([this] {
-            const auto begin = std::chrono::steady_clock::now();
-            while (!stop_) {
-                const base::Time now(std::chrono::steady_clock::now() - begin);
-                io_.poll();
-                const auto packets = transport_->receive(now);
-                if (packets.empty()) usleep(20);
-                transport_->send(now, packets);
-            }
+            while (!stop_) socket_.send(socket_.receive());
         });
     }
     ~EchoServer() {
         stop_ = true;
         thread_.join();
     }
-    net::Address address() const { return below_->local_address(); }
+    net::Address address() const { return socket_.address(); }
 
 private:
-    asio::io_context io_{1};
-    Keys keys_;
-    std::unique_ptr<net::UdpTransport> below_;
-    std::unique_ptr<net::DtlsServerTransport> transport_;
+    SecureSocket socket_;
     std::atomic<bool> stop_{false};
     std::thread thread_;
 };
 
 }  // namespace
 
+struct SecureMirror::Impl {
+    explicit Impl(std::uint32_t sessions) : socket(sessions) {}
+    SecureSocket socket;
+    std::vector<net::Address> clients;
+    std::array<std::array<std::uint8_t, 128>, 256> memory{};
+    std::vector<net::Packet> out;
+
+    base::MutableBytes open() { return memory[out.size() % memory.size()]; }
+};
+
+// In a process of its own, so that its sessions are not counted as the devices' memory: they are touched there alone.
+SecureMirror::SecureMirror(std::uint32_t sessions) : impl_(std::make_unique<Impl>(sessions)) {
+    port_ = impl_->socket.address().port;
+    child_ = fork();
+    if (child_ != 0) return;
+    serve();
+    _exit(0);
+}
+
+void SecureMirror::serve() {
+    Impl& impl = *impl_;
+    Shared& shared = *shared_;
+    while (!shared.stop && getppid() != 1) {
+        for (; shared.observe > 0 && shared.observes_sent < shared.registered && impl.out.size() < 64;
+             --shared.observe) {
+            const auto client = static_cast<std::uint32_t>(shared.observes_sent++);
+            const auto place = impl.open();
+            impl.out.push_back({place.first(write_observe(client, place.data())), 0, impl.clients[client]});
+        }
+        for (const auto& packet : impl.socket.receive()) {
+            const auto place = impl.open();
+            const auto size = reply(packet.bytes.data(), packet.bytes.size(), place.data());
+            if (size == 0) continue;
+            if (place[1] == 0x41) {
+                impl.clients.push_back(packet.remote);
+                ++shared.registered;
+            }
+            impl.out.push_back({place.first(size), 0, packet.remote});
+        }
+        impl.socket.send(impl.out);
+        impl.out.clear();
+        shared.received = impl.socket.received();
+    }
+}
+
+SecureMirror::~SecureMirror() {
+    shared_->stop = true;
+    waitpid(child_, nullptr, 0);
+}
+
 DtlsCost measure_dtls(std::uint32_t devices, std::size_t size, int rounds) {
     DtlsCost cost;
     EchoServer server(devices);
     const Keys keys;
     asio::io_context io(1);
+    const auto guard = asio::make_work_guard(io);
     net::AddressPlan plan;
     plan.devices = devices;
     plan.first = net::Address::from_v4(0x7f010000, 0);

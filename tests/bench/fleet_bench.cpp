@@ -10,6 +10,8 @@
 #include "metrics/process.h"
 #include "profiles/object_loader.h"
 #include "scenarios/scenario_loader.h"
+#include "simulator/engine/secure_fleet.h"
+#include "tests/bench/dtls_bench.h"
 #include "tests/bench/floor.h"
 #include "tests/bench/turn_bench.h"
 
@@ -25,7 +27,7 @@ constexpr base::Duration period = std::chrono::seconds(60);
 // The shard's moment, its CPU time, and the window towards the mirror.
 class Drive {
 public:
-    Drive(engine::Shard& shard, asio::io_context& io, net::UdpTransport& transport, const Mirror& mirror,
+    Drive(engine::Shard& shard, asio::io_context& io, net::UdpTransport& transport, const Peer& mirror,
           std::uint64_t window)
         : shard_(shard), io_(io), transport_(transport), mirror_(mirror), window_(window) {
         transport_.on_readable([] {});
@@ -62,7 +64,7 @@ private:
     asio::io_context& io_;
     asio::executor_work_guard<asio::io_context::executor_type> guard_{io_.get_executor()};
     net::UdpTransport& transport_;
-    const Mirror& mirror_;
+    const Peer& mirror_;
     std::uint64_t window_;
     base::Time now_{};
     double spent_ = 0;
@@ -71,16 +73,19 @@ private:
 
 }  // namespace
 
-std::unique_ptr<engine::FleetModel> make_model(std::uint32_t devices, Notifications notifications) {
+std::unique_ptr<engine::FleetModel> make_model(std::uint32_t devices, Notifications notifications, Security security) {
     profiles::Diagnostics diagnostics;
     auto scenario = scenarios::parse_scenario(
         "scenario: bench\ndevices: " + std::to_string(devices) +
-            "\nfleet: [{profile: temperature-sensor}]\nphases:\n  - ramp: {over: 60s}\n  - hold: {for: 1y}\n",
+            "\nfleet: [{profile: under-test}]\nphases:\n  - ramp: {over: 60s}\n  - hold: {for: 1y}\n",
         "bench", diagnostics);
+    auto catalog = profiles::builtin_profiles();
+    const std::string psk = "security: {mode: psk, key: {derive: \"" + std::string(bench_secret) + "\"}}\n";
+    catalog.add({"under-test", "under-test.yaml",
+                 "profile: under-test\nextends: temperature-sensor\n" + (security == Security::psk ? psk : "")});
     std::unique_ptr<engine::FleetModel> model;
     if (scenario) {
-        model = engine::make_fleet_model(std::move(*scenario), profiles::builtin_profiles(),
-                                         profiles::builtin_objects(), diagnostics);
+        model = engine::make_fleet_model(std::move(*scenario), catalog, profiles::builtin_objects(), diagnostics);
     }
     if (!model) {
         std::fputs(diagnostics.text().c_str(), stderr);
@@ -100,12 +105,13 @@ std::int64_t count(const engine::Shard& shard, metrics::Operation operation) {
     return metrics::total(totals->operations[metrics::index(operation)]);
 }
 
-FleetCost measure_fleet(std::uint32_t devices, Notifications notifications, int rounds) {
+namespace {
+
+FleetCost measure(std::uint32_t devices, Notifications notifications, int rounds, Security security, Peer& mirror) {
     FleetCost cost;
-    Mirror mirror;
     // The program's own pages come in now, so that they are not counted as the devices'.
     (void)measure_turn(step_devices, notifications, 1);
-    const auto model = make_model(devices, notifications);
+    const auto model = make_model(devices, notifications, security);
     const auto resident_before = metrics::read_process_figures().resident_bytes;
     const double begin = thread_cpu_us();
 
@@ -119,14 +125,20 @@ FleetCost measure_fleet(std::uint32_t devices, Notifications notifications, int 
         std::fprintf(stderr, "%s\n", transport.error().message.c_str());
         std::exit(3);
     }
+    const auto server = net::Address::from_v4(0x7f000001, mirror.port());
+    const auto members = model->membership(0, 1);
+    const auto dtls = engine::secure_shard(*model, members, server, engine::system_salt(), **transport);
+    net::Transport& outermost =
+        dtls.transport ? static_cast<net::Transport&>(*dtls.transport) : static_cast<net::Transport&>(**transport);
     engine::Shard shard({.seed = 1,
-                         .membership = model->membership(0, 1),
+                         .membership = members,
                          .profiles = model->profiles,
-                         .servers = {net::Address::from_v4(0x7f000001, mirror.port())},
+                         .servers = {server},
                          .plan = model->plan.get(),
                          .capacity = {},
-                         .impairment = nullptr},
-                        **transport);
+                         .impairment = nullptr,
+                         .dtls = dtls.transport.get()},
+                        outermost);
     cost.construct_s = (thread_cpu_us() - begin) / 1e6;
 
     const base::Duration slice = period * step_devices / devices;
@@ -167,6 +179,18 @@ FleetCost measure_fleet(std::uint32_t devices, Notifications notifications, int 
     cost.bytes_per_device =
         static_cast<double>(metrics::read_process_figures().resident_bytes - resident_before) / devices;
     return cost;
+}
+
+}  // namespace
+
+FleetCost measure_fleet(std::uint32_t devices, Notifications notifications, int rounds) {
+    Mirror mirror;
+    return measure(devices, notifications, rounds, Security::none, mirror);
+}
+
+FleetCost measure_secured_fleet(std::uint32_t devices, Notifications notifications, int rounds) {
+    SecureMirror mirror(devices);
+    return measure(devices, notifications, rounds, Security::psk, mirror);
 }
 
 }  // namespace bench

@@ -24,13 +24,17 @@ struct FleetCost {
 };
 
 enum class Notifications : std::uint8_t { non_confirmable, confirmable };
+enum class Security : std::uint8_t { none, psk };
 
 // A fleet of the catalog's temperature sensors that registers within a minute.
-std::unique_ptr<engine::FleetModel> make_model(std::uint32_t devices, Notifications notifications);
+std::unique_ptr<engine::FleetModel> make_model(std::uint32_t devices, Notifications notifications,
+                                               Security security = Security::none);
 // How many operations of that kind the shard has ended.
 std::int64_t count(const engine::Shard& shard, metrics::Operation operation);
 
 // Registers `devices` of the catalog profile, has each observed, and has each notify `rounds` times.
 FleetCost measure_fleet(std::uint32_t devices, Notifications notifications, int rounds);
+// The same behind DTLS with PSK: a registration has its handshake in it.
+FleetCost measure_secured_fleet(std::uint32_t devices, Notifications notifications, int rounds);
 
 }  // namespace bench

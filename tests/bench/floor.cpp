@@ -90,8 +90,7 @@ void fill_message(std::uint8_t* at, std::size_t size, bool confirmable) {
     std::memcpy(at + 8, "\xb2rd\x11\x28\xff", 6);
 }
 
-double run(Mirror& mirror, const std::array<int, sockets>& fds, std::uint32_t count, std::size_t size,
-           bool confirmable) {
+double run(Peer& mirror, const std::array<int, sockets>& fds, std::uint32_t count, std::size_t size, bool confirmable) {
     const auto out = std::make_unique<Lane>();
     const auto in = std::make_unique<Lane>();
     const std::uint64_t before = mirror.received();
@@ -134,7 +133,7 @@ double thread_cpu_us() {
     return static_cast<double>(spent.tv_sec) * 1e6 + static_cast<double>(spent.tv_nsec) / 1e3;
 }
 
-FloorCost measure_floor(Mirror& mirror, std::uint32_t count, std::size_t send_size, std::size_t request_size) {
+FloorCost measure_floor(Peer& mirror, std::uint32_t count, std::size_t send_size, std::size_t request_size) {
     std::array<int, sockets> fds{};
     for (auto& fd : fds) fd = open_socket();
     FloorCost cost;

@@ -14,7 +14,7 @@ struct FloorCost {
 };
 
 // CPU time of this thread for `count` datagrams of `send_size` bytes, and for `count` exchanges with the mirror.
-FloorCost measure_floor(Mirror& mirror, std::uint32_t count, std::size_t send_size, std::size_t request_size);
+FloorCost measure_floor(Peer& mirror, std::uint32_t count, std::size_t send_size, std::size_t request_size);
 
 double thread_cpu_us();
 

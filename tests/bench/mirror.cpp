@@ -1,6 +1,7 @@
 #include "tests/bench/mirror.h"
 
 #include <arpa/inet.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 
 namespace bench {
 namespace {
@@ -88,6 +90,17 @@ std::size_t write_observe(std::uint32_t index, std::uint8_t* out) {
     return sizeof head + 14;
 }
 
+Peer::Peer() {
+    void* const memory = mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) {
+        std::perror("lwm2m-bench: mmap");
+        std::exit(3);
+    }
+    shared_ = new (memory) Shared;
+}
+
+Peer::~Peer() { munmap(shared_, sizeof(Shared)); }
+
 Mirror::Mirror() : clients_(most_clients) {
     fd_ = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     const int buffer = 4 << 20;
@@ -109,7 +122,7 @@ Mirror::Mirror() : clients_(most_clients) {
 }
 
 Mirror::~Mirror() {
-    stop_ = true;
+    shared_->stop = true;
     thread_.join();
     close(fd_);
 }
@@ -118,7 +131,7 @@ void Mirror::run() {
     static Batch in;
     static Batch out;
     prctl(PR_SET_TIMERSLACK, 1UL);
-    while (!stop_) {
+    while (!shared_->stop) {
         send_observes(fd_);
         for (std::size_t i = 0; i < batch; ++i) in.prepare(i, in.bytes[i].size());
         const int count = recvmmsg(fd_, in.headers.data(), batch, MSG_DONTWAIT, nullptr);
@@ -132,22 +145,23 @@ void Mirror::run() {
         for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
             const auto size = reply(in.bytes[i].data(), in.headers[i].msg_len, out.bytes[replies].data());
             if (size == 0) continue;
-            if (out.bytes[replies][1] == 0x41 && registered_ < most_clients) clients_[registered_++] = in.names[i];
+            if (out.bytes[replies][1] == 0x41 && shared_->registered < most_clients)
+                clients_[shared_->registered++] = in.names[i];
             out.names[replies] = in.names[i];
             out.prepare(replies++, size);
         }
         out.send(fd_, replies);
-        received_.fetch_add(static_cast<std::uint64_t>(count), std::memory_order_relaxed);
+        shared_->received.fetch_add(static_cast<std::uint64_t>(count), std::memory_order_relaxed);
     }
 }
 
 void Mirror::send_observes(int fd) {
     static Batch out;
-    while (observe_ > 0 && observes_sent_ < registered_) {
+    while (shared_->observe > 0 && shared_->observes_sent < shared_->registered) {
         std::size_t count = 0;
-        for (; count < batch && observe_ > 0 && observes_sent_ < registered_; ++count) {
-            const auto index = static_cast<std::uint32_t>(observes_sent_++);
-            --observe_;
+        for (; count < batch && shared_->observe > 0 && shared_->observes_sent < shared_->registered; ++count) {
+            const auto index = static_cast<std::uint32_t>(shared_->observes_sent++);
+            --shared_->observe;
             const auto size = write_observe(index, out.bytes[count].data());
             out.names[count] = clients_[index];
             out.prepare(count, size);
