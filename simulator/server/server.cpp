@@ -208,7 +208,7 @@ ClientIndex Server::on_stranger(base::Time now, const net::Packet& packet) {
         return base::no_index;
     }
     if (serve_stranger(now, packet, message)) return base::no_index;
-    const auto code = judge(message);
+    const auto code = judge(packet.remote, message);
     if (code != coap::Code::empty) {
         reply_to_stranger(now, packet, message, code);
         return base::no_index;

@@ -90,7 +90,10 @@ private:
 
     void on_packet(base::Time now, const net::Packet& packet);
     ClientIndex on_stranger(base::Time now, const net::Packet& packet);
-    static coap::Code judge(const coap::MessageView& message);
+    coap::Code judge(const net::Address& from, const coap::MessageView& message) const;
+    bool may_register(const net::Address& from, std::string_view endpoint) const {
+        return !config_.may_register || config_.may_register(from, endpoint);
+    }
     void reply_to_stranger(base::Time now, const net::Packet& packet, const coap::MessageView& message,
                            coap::Code code);
     void on_client(base::Time now, ClientIndex client, base::Bytes datagram);

@@ -51,6 +51,20 @@ TEST_F(Registration, OfAnotherEndpointAtOneAddressEndsTheOneBefore) {
     EXPECT_EQ(server_->registry().find_endpoint("meter-1"), base::no_index);
 }
 
+// Transport 1.1.1, 5.2.6: whoever has proven to be somebody else does not get that name, known or not.
+TEST_F(Registration, IsRefusedUnderAnothersName) {
+    may_register_ = [](const net::Address& from, std::string_view endpoint) {
+        return from == address_of(0) ? endpoint == "meter-0" : true;
+    };
+    restart();
+    EXPECT_EQ(answer(0, registering("meter-1", 1)), Code::bad_request);
+    EXPECT_EQ(server_->registry().places(), 0u);
+    registered(0, "meter-0", 2);
+    EXPECT_EQ(answer(0, registering("meter-1", 3)), Code::bad_request);
+    EXPECT_EQ(figures().clients.get(), 1);
+    registered(1, "meter-1");
+}
+
 TEST_F(Registration, EndsWithDeregisterAndARepeatedOneIsAnsweredAgain) {
     const auto location = registered(0, "meter-1");
     const auto leave = Message(CON, Code::delete_).id(5).path(location);

@@ -50,7 +50,8 @@ protected:
                                              .capacity = capacity_,
                                              .transmission = {},
                                              .objects = objects_,
-                                             .uri = uri_},
+                                             .uri = uri_,
+                                             .may_register = may_register_},
                         server_transport_);
     }
 
@@ -131,6 +132,7 @@ protected:
     std::uint32_t capacity_;
     const lwm2m::ObjectRegistry* objects_ = nullptr;
     std::string uri_;
+    std::function<bool(const net::Address&, std::string_view)> may_register_;
     net::MemoryNetwork network_;
     net::MemoryTransport server_transport_{network_};
     net::MemoryTransport devices_{network_};
