@@ -1,8 +1,10 @@
 // A secured fleet from the command line: it works, it can be told to a server, and its secret is nowhere.
 #include <algorithm>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "profiles/security.h"
 #include "program_fixture.h"
 #include "simulator/base/bytes.h"
 
@@ -37,9 +39,22 @@ protected:
                                 "scenario: secured\ndevices: 40\nseed: 3\nfleet: [{profile: meter.yaml}]\n"
                                 "phases:\n  - ramp: {over: 1s}\n  - hold: {for: 2s}\n");
     }
-    static void expect_no_secret(const Outcome& outcome) {
-        EXPECT_FALSE(outcome.says(secret)) << outcome;
-        EXPECT_FALSE(outcome.says(base::to_hex(base::as_bytes(secret)))) << outcome;
+    // Nor any key that comes from it, in whatever way it is written.
+    static void expect_no_secret(const std::string& text) {
+        for (const auto& hidden : secrets())
+            EXPECT_EQ(text.find(hidden), std::string::npos) << hidden << " in " << text;
+    }
+    static void expect_no_secret(const Outcome& outcome) { expect_no_secret(outcome.out + outcome.err); }
+    static std::vector<std::string> secrets() {
+        std::vector<std::string> all{secret, base::to_hex(base::as_bytes(secret))};
+        for (int device = 0; device < 40; ++device) {
+            std::array<std::uint8_t, profiles::derived_key_size> key;
+            const auto identity = fmt::format("temperature-sensor-{:08}", device);
+            profiles::derive_key(base::as_bytes(secret), base::as_bytes(identity), key);
+            all.push_back(base::to_hex(key));
+            all.emplace_back(base::as_text(key));
+        }
+        return all;
     }
 
     TemporaryFolder folder;
@@ -53,7 +68,7 @@ TEST_F(SecuredFleet, RunsAgainstTheEmbeddedServer) {
     EXPECT_TRUE(outcome.says("coaps://")) << outcome;
     expect_no_secret(outcome);
     for (const auto& entry : std::filesystem::recursive_directory_iterator(folder / "report")) {
-        EXPECT_EQ(content_of(entry.path()).find(secret), std::string::npos) << entry.path();
+        expect_no_secret(content_of(entry.path()));
     }
 }
 
@@ -64,6 +79,44 @@ TEST_F(SecuredFleet, IsSimulatedAndExpandedWithoutItsSecret) {
         EXPECT_EQ(outcome.code, 0) << outcome;
         expect_no_secret(outcome);
     }
+}
+
+TEST_F(SecuredFleet, KeepsItsSecretWhateverIsAsked) {
+    for (const auto& args : std::vector<std::vector<std::string>>{
+             {"validate", scenario},
+             {"validate", "--expand", scenario, "--set", "fleet[0].profile=" + folder / "meter.yaml"},
+             {"simulate", scenario, "--summary", "json"},
+             {"simulate", scenario, "--set", "devices=nonsense"},
+             {"simulate", scenario, "--set", "phases[1].storm.do=power_cycle"},
+             {"run", scenario, "--no-listen", "-t", "coap://127.0.0.1:9"},
+             {"run", scenario, "--no-listen", "-t", "coaps://127.0.0.1:9", "--grace", "1s"}}) {
+        expect_no_secret(run_with_secret(args));
+    }
+}
+
+// What is wrong with a file of keys is told without them; and a fleet may have its keys from what `provision` printed.
+TEST_F(SecuredFleet, MayHaveItsKeysFromAFile) {
+    const auto told = run_with_secret({"provision", scenario});
+    ASSERT_EQ(told.code, 0) << told;
+    folder.write("keys.csv", told.out);
+    folder.write("listed.yaml",
+                 "profile: listed\nextends: temperature-sensor\nsecurity: {mode: psk, key: {csv: keys.csv}}\n");
+    const auto listed = folder.write("listed-fleet.yaml",
+                                     "scenario: listed\ndevices: 40\nseed: 3\nfleet: [{profile: listed.yaml}]\n"
+                                     "phases:\n  - ramp: {over: 1s}\n  - hold: {for: 2s}\n");
+    const auto outcome = run_with_secret({"simulate", listed});
+    EXPECT_EQ(outcome.code, 0) << outcome;
+    EXPECT_TRUE(outcome.says("registered 40 of 40")) << outcome;
+    expect_no_secret(outcome);
+    EXPECT_EQ(run_with_secret({"provision", listed}).out, told.out);
+    const auto too_few = run_with_secret({"simulate", listed, "-n", "41"});
+    EXPECT_EQ(too_few.code, 2) << too_few;
+    EXPECT_TRUE(too_few.says("40 rows for 41 devices")) << too_few;
+    folder.write("keys.csv", told.out + "x,y,0011223344556677zz\n");
+    const auto broken = run_with_secret({"simulate", listed});
+    EXPECT_EQ(broken.code, 2);
+    EXPECT_FALSE(broken.says("0011223344556677")) << broken;
+    expect_no_secret(broken);
 }
 
 TEST_F(SecuredFleet, NeedsItsSecretInTheEnvironment) {
@@ -78,7 +131,7 @@ TEST_F(SecuredFleet, IsToldToAServer) {
     EXPECT_TRUE(csv.out.starts_with("endpoint,identity,key\ntemperature-sensor-00000000,temperature-sensor-00000000,"))
         << csv;
     EXPECT_EQ(std::count(csv.out.begin(), csv.out.end(), '\n'), 41);
-    expect_no_secret(csv);
+    EXPECT_FALSE(csv.says(secret)) << csv;
     const auto leshan = run_with_secret({"provision", scenario, "--format", "leshan", "-n", "1"});
     EXPECT_TRUE(leshan.out.starts_with(
         "{\"endpoint\":\"temperature-sensor-00000000\",\"tls\":{\"mode\":\"psk\",\"details\":{\"identity\":"))
