@@ -7,14 +7,12 @@
 #
 # What it can do, as cache variables LWM2M_SIM_WOLFSSL_HAS_<FEATURE> (TRUE or FALSE) and, for the code, definitions
 # LWM2M_SIM_WOLFSSL_HAS_<FEATURE>=0|1 on pkg::wolfssl:
-#   AESCCM        AES-CCM in wolfCrypt: needed by all of our security, so a library without it is refused
-#   PSK_CCM8      TLS_PSK_WITH_AES_128_CCM_8 inside wolfSSL's own handshake (our own PSK client needs only wolfCrypt)
-#   RPK           raw public keys, RFC 7250
-#   DTLS13        DTLS 1.3, RFC 9147
-#   CID           connection ids in wolfSSL's own sessions, DTLS 1.3 (CID12: DTLS 1.2 as well, RFC 9146)
-#   ATOMIC_USER   keys of a finished handshake can be exported (wolfSSL_GetClientWriteKey)
+#   AESCCM        AES-CCM in wolfCrypt, ECC and the certificate manager: needed by our security, so a library without
+#                 is refused
 #   AESNI         AES by the processor's instructions, chosen at run time
-#   CERTGEN       certificates can be made (tests and the embedded server)
+#   REPEATABLE    ECDSA of RFC 6979 or like it: a virtual run with certificates can be repeated
+#   IP_NAMES      addresses in certificates are read: without it a server that is called by its address is refused
+# Handshakes are our own (net/dtls_*): what the library's own ones can do does not matter.
 
 include(CheckCXXSourceCompiles)
 
@@ -70,7 +68,7 @@ file(SHA256 "${wolfssl_include}/wolfssl/options.h" wolfssl_options_hash)
 file(SHA256 "${CMAKE_CURRENT_LIST_FILE}" wolfssl_questions_hash)
 set(wolfssl_key "${wolfssl_library} ${LWM2M_SIM_WOLFSSL_VERSION} ${wolfssl_options_hash} ${wolfssl_questions_hash}")
 if(NOT wolfssl_key STREQUAL "${LWM2M_SIM_WOLFSSL_KEY}")
-  foreach(feature AESCCM PSK_CCM8 RPK DTLS13 CID CID12 ATOMIC_USER AESNI CERTGEN)
+  foreach(feature AESCCM AESNI REPEATABLE IP_NAMES)
     unset(LWM2M_SIM_WOLFSSL_HAS_${feature} CACHE)
   endforeach()
   set(LWM2M_SIM_WOLFSSL_KEY "${wolfssl_key}" CACHE INTERNAL "The wolfSSL whose features were detected")
@@ -98,30 +96,25 @@ function(wolfssl_feature name condition statement)
   endif()
 endfunction()
 
-wolfssl_feature(AESCCM "defined(HAVE_AESCCM) && defined(HAVE_AESGCM) && defined(HAVE_AES_CBC)" "")
+wolfssl_feature(AESCCM
+  "defined(HAVE_AESCCM) && defined(HAVE_AESGCM) && defined(HAVE_AES_CBC) && defined(HAVE_ECC) && !defined(NO_CERTS)"
+  "wolfSSL_CertManagerNew()")
 if(NOT LWM2M_SIM_WOLFSSL_HAS_AESCCM)
-  message(FATAL_ERROR "The wolfSSL at ${wolfssl_library} was built without AES-CCM, AES-GCM or AES-CBC. Build it with "
-    "--enable-aesccm, or run simulator/cmake/build-wolfssl.sh.")
+  message(FATAL_ERROR "The wolfSSL at ${wolfssl_library} was built without AES-CCM, AES-GCM, AES-CBC, ECC or "
+    "certificates. Build it with --enable-aesccm, or run simulator/cmake/build-wolfssl.sh.")
 endif()
-# Every version builds the static-key PSK suites only under WOLFSSL_STATIC_PSK.
-wolfssl_feature(PSK_CCM8 "defined(WOLFSSL_STATIC_PSK) && defined(HAVE_AESCCM) && !defined(NO_PSK)"
-  "wolfSSL_CTX_set_psk_client_callback(nullptr, nullptr)")
-wolfssl_feature(RPK "defined(HAVE_RPK)" "wolfSSL_set_client_cert_type(nullptr, nullptr, 0)")
-wolfssl_feature(DTLS13 "defined(WOLFSSL_DTLS13)" "wolfDTLSv1_3_client_method()")
-wolfssl_feature(CID "defined(WOLFSSL_DTLS_CID)" "wolfSSL_dtls_cid_use(nullptr)")
-# RFC 9146 for DTLS 1.2 came with 5.7.4.
-wolfssl_feature(CID12 "defined(WOLFSSL_DTLS_CID) && LIBWOLFSSL_VERSION_HEX >= 0x05007004" "")
-wolfssl_feature(ATOMIC_USER "defined(ATOMIC_USER)" "wolfSSL_GetClientWriteKey(nullptr)")
 wolfssl_feature(AESNI "defined(WOLFSSL_AESNI) || defined(WOLFSSL_ARMASM)" "")
-wolfssl_feature(CERTGEN "defined(WOLFSSL_CERT_GEN)" "wc_InitCert(nullptr)")
+wolfssl_feature(REPEATABLE
+  "defined(WOLFSSL_ECDSA_DETERMINISTIC_K) || defined(WOLFSSL_ECDSA_DETERMINISTIC_K_VARIANT)" "")
+wolfssl_feature(IP_NAMES
+  "defined(OPENSSL_ALL) || defined(WOLFSSL_QT) || defined(WOLFSSL_IP_ALT_NAME)" "")
 
 unset(CMAKE_REQUIRED_INCLUDES)
 unset(CMAKE_REQUIRED_LIBRARIES)
 unset(CMAKE_REQUIRED_QUIET)
 
 set(wolfssl_lacks "")
-foreach(pair "PSK_CCM8=PSK-CCM-8 in TLS" "RPK=raw public keys" "DTLS13=DTLS 1.3" "CID=connection ids"
-        "ATOMIC_USER=key export" "AESNI=AES instructions")
+foreach(pair "AESNI=AES instructions" "REPEATABLE=repeatable ECDSA" "IP_NAMES=addresses in certificates")
   string(REGEX MATCH "^([^=]+)=(.*)$" matched "${pair}")
   if(NOT LWM2M_SIM_WOLFSSL_HAS_${CMAKE_MATCH_1})
     list(APPEND wolfssl_lacks "${CMAKE_MATCH_2}")
@@ -133,5 +126,5 @@ if(wolfssl_lacks STREQUAL "")
 endif()
 message(STATUS "wolfSSL ${LWM2M_SIM_WOLFSSL_VERSION} (${wolfssl_source}): ${wolfssl_library}; lacks: ${wolfssl_lacks}")
 if(wolfssl_source STREQUAL "Debian's own")
-  message(STATUS "  profiles that need what it lacks are refused; build-wolfssl.sh beside this builds one that has it")
+  message(STATUS "  it is slower; build-wolfssl.sh beside this builds one that has all")
 endif()
