@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "simulator/base/writer.h"
+#include "simulator/net/dtls_certificates.h"
 #include "simulator/net/transport.h"
 
 namespace net {
@@ -31,6 +32,23 @@ public:
         if (out.size() == 0 || out.failed()) return;
         out_.push_back({out.written(), local, to});
     }
+    // The same for a flight of a handshake by certificate, which may take several datagrams: their number.
+    base::Writer open_flight() {
+        if (flight_ == nullptr) flight_ = std::make_unique<std::uint8_t[]>(flight_capacity);
+        return base::Writer(base::MutableBytes(flight_.get(), flight_capacity));
+    }
+    std::size_t commit_flight(base::Time now, base::Writer& flight, std::size_t id_size, std::uint32_t local,
+                              const Address& to) {
+        std::size_t datagrams = 0;
+        if (flight.failed()) return datagrams;
+        each_datagram(flight.memory().first(flight.size()), id_size, max_datagram, [&](base::Bytes datagram) {
+            auto out = open(now);
+            out.put(datagram);
+            commit(out, local, to);
+            ++datagrams;
+        });
+        return datagrams;
+    }
     void flush(base::Time now) {
         if (out_.empty()) return;
         inner_.send(now, out_);
@@ -54,6 +72,7 @@ private:
     Transport& inner_;
     std::unique_ptr<std::uint8_t[]> out_memory_;
     std::vector<Packet> out_;
+    std::unique_ptr<std::uint8_t[]> flight_;                  // once there was one
     std::vector<std::unique_ptr<std::uint8_t[]>> in_memory_;  // grows with the largest batch that ever came
 };
 

@@ -64,6 +64,7 @@ struct DtlsCounts {
     std::uint64_t rebinds = 0;  // address changes that a session has survived by its connection id
     std::array<std::uint64_t, alert_slots> alerts_sent{};
     std::array<std::uint64_t, alert_slots> alerts_received{};
+    std::array<std::uint64_t, base::certificate_fault_count> certificate_faults{};  // of peers; `none` means nothing
     DiscardCounts records_dropped{};
     // Datagrams, each in one of them: those of the layer itself, and those that were good for nothing.
     std::uint64_t own_sent = 0;

@@ -6,8 +6,9 @@ namespace {
 // A server that repeats its flight is answered so often; more would make us an amplifier.
 constexpr std::uint8_t most_repeats = 8;
 
-constexpr std::uint16_t key_exchange_offset = 1;  // message_seq after that of the ClientHello
-constexpr std::uint16_t finished_offset = 2;
+// By preference.
+constexpr std::array known_suites{CipherSuite::psk_aes128_ccm8, CipherSuite::psk_aes128_cbc_sha256,
+                                  CipherSuite::ecdhe_ecdsa_aes128_ccm8, CipherSuite::ecdhe_ecdsa_aes128_gcm};
 
 }  // namespace
 
@@ -27,6 +28,7 @@ void PskHandshake::start(base::Time now, const PskClientConfig& config, const St
     *this = PskHandshake();
     device_ = start.device;
     client_random_ = start.random;
+    certificates_ = start.certificates;
     if (start.resume != nullptr) offered_ = *start.resume;
     phase_ = Phase::hello;
     write_hello(config, out, true);
@@ -135,23 +137,30 @@ void PskHandshake::take_handshake(Context& context, base::Bytes text, bool seale
             }
             continue;
         }
-        if (ahead == 0 && fragment->length > HandshakeInbox::longest && !fragment->whole()) {
-            fail(context, Alert::internal_error);
-            return;
-        }
-        if (ahead == 0 && fragment->whole()) {
-            take_message(context, *fragment);
-        } else {
-            inbox_.add(*fragment, receive_sequence_);
-        }
-        while (context.step.kind == HandshakeStep::Kind::waiting) {
-            const std::uint16_t sequence = receive_sequence_;
-            const auto whole = inbox_.whole(sequence);
-            if (!whole) break;
-            take_message(context, *whole);
-            inbox_.remove(sequence);
-            if (receive_sequence_ == sequence) break;
-        }
+        certificates_ != nullptr ? take_in_turn(context, *fragment, certificates_->inbox)
+                                 : take_in_turn(context, *fragment, inbox_);
+    }
+}
+
+// The fragment, and whatever was waiting for it.
+template <class Inbox>
+void PskHandshake::take_in_turn(Context& context, const HandshakeFragment& fragment, Inbox& inbox) {
+    const bool expected = fragment.sequence == receive_sequence_;
+    if (expected && fragment.length > Inbox::longest && !fragment.whole()) {
+        return fail(context, Alert::internal_error);
+    }
+    if (expected && fragment.whole()) {
+        take_message(context, fragment);
+    } else {
+        inbox.add(fragment, receive_sequence_);
+    }
+    while (context.step.kind == HandshakeStep::Kind::waiting) {
+        const std::uint16_t sequence = receive_sequence_;
+        const auto whole = inbox.whole(sequence);
+        if (!whole) break;
+        take_message(context, *whole);
+        inbox.remove(sequence);
+        if (receive_sequence_ == sequence) break;
     }
 }
 
@@ -165,8 +174,15 @@ void PskHandshake::take_message(Context& context, const HandshakeFragment& messa
             if (phase_ != Phase::hello) break;
             take_server_hello(context, message);
             return;
+        case HandshakeType::certificate:
+            if (!takes(CertificateState::Next::certificate)) break;
+            return take_certificate(context, message);
+        case HandshakeType::certificate_request:
+            if (!takes(CertificateState::Next::request_or_done)) break;
+            return take_certificate_request(context, message);
         case HandshakeType::server_key_exchange:
-            if (phase_ != Phase::server_hello || ending_.keys_ready()) break;
+            if (takes(CertificateState::Next::key_exchange)) return take_server_key_exchange(context, message);
+            if (phase_ != Phase::server_hello || ending_.keys_ready() || certificates_ != nullptr) break;
             if (!read_psk_string(message.body)) {
                 fail(context, Alert::decode_error);
                 return;
@@ -176,6 +192,10 @@ void PskHandshake::take_message(Context& context, const HandshakeFragment& messa
             return;
         case HandshakeType::server_hello_done:
             if (phase_ != Phase::server_hello || ending_.keys_ready()) break;
+            if (certificates_ != nullptr && !takes(CertificateState::Next::request_or_done) &&
+                !takes(CertificateState::Next::done)) {
+                break;
+            }
             take_server_hello_done(context, message);
             return;
         case HandshakeType::finished:
@@ -184,9 +204,16 @@ void PskHandshake::take_message(Context& context, const HandshakeFragment& messa
             return;
         case HandshakeType::hello_request: return;  // RFC 5246 7.4.1.1: ignored while a handshake is under way
         case HandshakeType::client_hello:
+        case HandshakeType::certificate_verify:
         case HandshakeType::client_key_exchange: break;
     }
     fail(context, Alert::unexpected_message);
+}
+
+// By certificate: is this the message of the server's that is next?
+bool PskHandshake::takes(CertificateState::Next next) const {
+    return certificates_ != nullptr && phase_ == Phase::server_hello && !ending_.keys_ready() &&
+           certificates_->next == next;
 }
 
 void PskHandshake::take_hello_verify(Context& context, const HandshakeFragment& message) {
@@ -214,8 +241,9 @@ void PskHandshake::take_server_hello(Context& context, const HandshakeFragment& 
     if (!hello) return fail(context, Alert::decode_error);
     if (hello->version != dtls12_version) return fail(context, Alert::protocol_version);
     const auto suite = static_cast<CipherSuite>(hello->suite);
-    if (!context.config.offers(suite) || hello->compression != 0) return fail(context, Alert::illegal_parameter);
-    if (hello->unknown_extension || (hello->connection_id && !context.config.offer_connection_id)) {
+    if (!offers(context.config, suite) || hello->compression != 0) return fail(context, Alert::illegal_parameter);
+    if (hello->unknown_extension || (hello->by_certificate && certificates_ == nullptr) ||
+        (hello->connection_id && !context.config.offer_connection_id)) {
         return fail(context, Alert::unsupported_extension);
     }
     if (hello->connection_id) {
@@ -231,6 +259,7 @@ void PskHandshake::take_server_hello(Context& context, const HandshakeFragment& 
         return fail(context, Alert::handshake_failure);  // RFC 7627 5.3
     }
     extended_ = hello->extended_master_secret;
+    if (certificates_ != nullptr && !resumes && !take_types(context, *hello)) return;
     ending_.hash(message.type, message.sequence, message.body);
     ++receive_sequence_;
     phase_ = Phase::server_hello;
@@ -245,10 +274,58 @@ void PskHandshake::take_server_hello(Context& context, const HandshakeFragment& 
     std::copy(hello->session_id.begin(), hello->session_id.end(), agreed_.id.begin());
 }
 
+// RFC 7250 4.2: what the server has not answered is X.509.
+bool PskHandshake::take_types(Context& context, const ServerHello& hello) {
+    const auto wanted = context.config.certificates->type(device_);
+    certificates_->own_type = hello.client_type.value_or(CertificateType::x509);
+    certificates_->peer_type = hello.server_type.value_or(CertificateType::x509);
+    if (certificates_->own_type == wanted && certificates_->peer_type == wanted) return true;
+    fail(context, Alert::unsupported_certificate);
+    return false;
+}
+
+void PskHandshake::take_certificate(Context& context, const HandshakeFragment& message) {
+    const auto fault =
+        context.config.certificates->judge(device_, certificates_->peer_type, message.body, certificates_->peer);
+    if (fault != base::CertificateFault::none) {
+        fail(context, alert_of(fault));
+        context.step.fault = fault;
+        return;
+    }
+    ending_.hash(message.type, message.sequence, message.body);
+    ++receive_sequence_;
+    certificates_->next = CertificateState::Next::key_exchange;
+}
+
+void PskHandshake::take_server_key_exchange(Context& context, const HandshakeFragment& message) {
+    const auto exchange = read_server_key_exchange(message.body);
+    if (!exchange) return fail(context, Alert::decode_error);
+    if (exchange->point.size() != certificates_->peer_point.size()) return fail(context, Alert::illegal_parameter);
+    const auto digest = key_exchange_digest(client_random_, server_random_, exchange->parameters);
+    if (!context.config.p256->verify(certificates_->peer.key, digest, exchange->signature)) {
+        return fail(context, Alert::decrypt_error);
+    }
+    std::copy(exchange->point.begin(), exchange->point.end(), certificates_->peer_point.begin());
+    ending_.hash(message.type, message.sequence, message.body);
+    ++receive_sequence_;
+    certificates_->next = CertificateState::Next::request_or_done;
+}
+
+void PskHandshake::take_certificate_request(Context& context, const HandshakeFragment& message) {
+    const auto signs = read_certificate_request(message.body);
+    if (!signs) return fail(context, Alert::decode_error);
+    if (!*signs) return fail(context, Alert::handshake_failure);
+    certificates_->requested = true;
+    ending_.hash(message.type, message.sequence, message.body);
+    ++receive_sequence_;
+    certificates_->next = CertificateState::Next::done;
+}
+
 void PskHandshake::take_server_hello_done(Context& context, const HandshakeFragment& message) {
     if (message.length != 0) return fail(context, Alert::decode_error);
     ending_.hash(message.type, message.sequence, message.body);
     ++receive_sequence_;
+    if (certificates_ != nullptr && !prepare_certificate_flight(context)) return;
     context.out.rewind(0);
     phase_ = Phase::finished;
     write_key_exchange(context, true);
@@ -268,8 +345,9 @@ void PskHandshake::take_finished(Context& context, const HandshakeFragment& mess
     ending_.hash(message.type, message.sequence, message.body);
     ending_.finish(agreed_, Side::client);
     phase_ = Phase::lingering;
+    finished_sequence_ = static_cast<std::uint16_t>(hello_sequence_ + 1);
     context.out.rewind(0);
-    write_finished(context.aes, ending_.session(), context.out);
+    ending_.write_finished(context.aes, ending_.session(), finished_sequence_, context.out);
 }
 
 void PskHandshake::take_alert(Context& context, base::Bytes text) {
@@ -294,26 +372,33 @@ ResumableSession PskHandshake::resumable() const { return extended_ ? agreed_ : 
 void PskHandshake::repeat_last_flight(base::Aes128& aes, DtlsSession& session, base::Writer& out) {
     if (phase_ != Phase::lingering || repeats_ >= most_repeats) return;
     ++repeats_;
-    write_finished(aes, session, out);
+    ending_.write_finished(aes, session, finished_sequence_, out);
 }
 
 // `count`: it is a new flight, and enters the hash; else it is the one that was sent before.
 void PskHandshake::write_hello(const PskClientConfig& config, base::Writer& out, bool count) {
     std::array<std::uint8_t, 4> suites;
     base::Writer offered{base::MutableBytes(suites)};
-    for (const auto suite : {CipherSuite::psk_aes128_ccm8, CipherSuite::psk_aes128_cbc_sha256}) {
-        if (config.offers(suite)) offered.put_u16(static_cast<std::uint16_t>(suite));
+    for (const auto suite : known_suites) {
+        if (offers(config, suite)) offered.put_u16(static_cast<std::uint16_t>(suite));
     }
-    std::array<std::uint8_t, 512> memory;
+    std::array<std::uint8_t, 1024> memory;
     base::Writer message{base::MutableBytes(memory)};
     message.advance(handshake_header_size);
-    ClientHello hello{.version = dtls12_version,
-                      .random = client_random_,
-                      .session_id = {},
-                      .cookie = base::Bytes(cookie_).first(cookie_size_),
-                      .suites = offered.written(),
-                      .extended_master_secret = true,
-                      .connection_id = std::nullopt};
+    ClientHello hello;
+    hello.version = dtls12_version;
+    hello.random = client_random_;
+    hello.cookie = base::Bytes(cookie_).first(cookie_size_);
+    hello.suites = offered.written();
+    hello.extended_master_secret = true;
+    if (certificates_ != nullptr) {
+        static constexpr std::array raw_public_key{static_cast<std::uint8_t>(CertificateType::raw_public_key)};
+        hello.by_certificate = true;
+        hello.server_name = config.certificates->server_name(device_);
+        if (config.certificates->type(device_) == CertificateType::raw_public_key) {
+            hello.client_types = hello.server_types = raw_public_key;
+        }
+    }
     if (offered_) hello.session_id = offered_.id_view();
     if (config.offer_connection_id) hello.connection_id = base::Bytes{};
     write_client_hello(hello, message);
@@ -328,12 +413,21 @@ void PskHandshake::write_hello(const PskClientConfig& config, base::Writer& out,
     ending_.put_plain(ContentType::handshake, message.written(), out);
 }
 
+bool PskHandshake::offers(const PskClientConfig& config, CipherSuite suite) const {
+    if (certificates_ == nullptr) return config.offers(suite);
+    const auto ciphers = config.certificates->ciphers(device_);
+    return (suite == CipherSuite::ecdhe_ecdsa_aes128_ccm8 && ciphers != CertificateCiphers::gcm) ||
+           (suite == CipherSuite::ecdhe_ecdsa_aes128_gcm && ciphers != CertificateCiphers::ccm8);
+}
+
 void PskHandshake::write_key_exchange(Context& context, bool count) {
+    if (certificates_ != nullptr) return write_certificate_flight(context);
     std::array<std::uint8_t, handshake_header_size + 2 + max_psk_identity> memory;
     base::Writer message{base::MutableBytes(memory)};
     std::array<std::uint8_t, max_psk_identity> identity;
     const std::size_t size = context.source.identity(device_, identity);
-    const auto sequence = static_cast<std::uint16_t>(hello_sequence_ + key_exchange_offset);
+    const auto sequence = static_cast<std::uint16_t>(hello_sequence_ + 1);
+    finished_sequence_ = static_cast<std::uint16_t>(hello_sequence_ + 2);
     message.put(handshake_header(HandshakeType::client_key_exchange, sequence, size + 2));
     write_psk_string(base::Bytes(identity).first(size), message);
     if (count) {
@@ -344,16 +438,73 @@ void PskHandshake::write_key_exchange(Context& context, bool count) {
         derive_master(key.view().first(key_size), client_random_, server_random_, extended_ ? &session_hash : nullptr,
                       agreed_.master);
         ending_.derive(agreed_, client_random_, server_random_, Side::client);
-        ending_.finish_first(agreed_, Side::client, static_cast<std::uint16_t>(hello_sequence_ + finished_offset));
+        ending_.finish_first(agreed_, Side::client, finished_sequence_);
     }
     ending_.put_plain(ContentType::handshake, message.written(), context.out);
-    write_finished(context.aes, ending_.session(), context.out);
+    ending_.write_finished(context.aes, ending_.session(), finished_sequence_, context.out);
 }
 
-void PskHandshake::write_finished(base::Aes128& aes, DtlsSession& session, base::Writer& out) {
-    const bool first_after_hello = phase_ == Phase::lingering;  // resumed: there is no ClientKeyExchange
-    const auto offset = first_after_hello ? key_exchange_offset : finished_offset;
-    ending_.write_finished(aes, session, static_cast<std::uint16_t>(hello_sequence_ + offset), out);
+// What is worked out once for our flight by certificate, however often it is sent.
+bool PskHandshake::prepare_certificate_flight(Context& context) {
+    auto& state = *certificates_;
+    const auto& source = *context.config.certificates;
+    base::SecretArray<base::p256_scalar_size> secret;
+    if (!context.config.p256->public_of(state.ephemeral, state.own_point) ||
+        !context.config.p256->agree(state.ephemeral, state.peer_point, secret.memory())) {
+        fail(context, Alert::illegal_parameter);  // a point that is not on the curve
+        return false;
+    }
+    auto sequence = static_cast<std::uint16_t>(hello_sequence_ + 1);
+    if (state.requested) {
+        base::Writer own{base::MutableBytes(state.own)};
+        source.write_certificate(device_, own);
+        if (own.failed()) {
+            fail(context, Alert::internal_error);
+            return false;
+        }
+        state.own_size = static_cast<std::uint16_t>(own.size());
+        ending_.hash(HandshakeType::certificate, sequence++, own.written());
+    }
+    std::array<std::uint8_t, 1 + base::p256_point_size> exchange;
+    base::Writer point{base::MutableBytes(exchange)};
+    write_point(state.own_point, point);
+    ending_.hash(HandshakeType::client_key_exchange, sequence++, exchange);
+    const auto session_hash = ending_.transcript();
+    derive_master_from(secret.view(), client_random_, server_random_, extended_ ? &session_hash : nullptr,
+                       agreed_.master);
+    if (state.requested) {
+        base::P256Scalar key;
+        source.key(device_, key);
+        state.signature_size = static_cast<std::uint8_t>(context.config.p256->sign(key, session_hash, state.signature));
+        base::wipe(key);
+        std::array<std::uint8_t, 4 + base::p256_signature_capacity> memory;
+        base::Writer verify{base::MutableBytes(memory)};
+        write_signature(base::Bytes(state.signature).first(state.signature_size), verify);
+        ending_.hash(HandshakeType::certificate_verify, sequence++, verify.written());
+    }
+    finished_sequence_ = sequence;
+    ending_.derive(agreed_, client_random_, server_random_, Side::client);
+    ending_.finish_first(agreed_, Side::client, finished_sequence_);
+    return true;
+}
+
+void PskHandshake::write_certificate_flight(Context& context) {
+    const auto& state = *certificates_;
+    auto sequence = static_cast<std::uint16_t>(hello_sequence_ + 1);
+    const auto put = [&](HandshakeType type, base::Bytes body) {
+        ending_.put_message(type, sequence++, body, context.out);
+    };
+    if (state.requested) put(HandshakeType::certificate, base::Bytes(state.own).first(state.own_size));
+    std::array<std::uint8_t, 4 + base::p256_signature_capacity> memory;
+    base::Writer point{base::MutableBytes(memory)};
+    write_point(state.own_point, point);
+    put(HandshakeType::client_key_exchange, point.written());
+    if (state.requested) {
+        base::Writer verify{base::MutableBytes(memory)};
+        write_signature(base::Bytes(state.signature).first(state.signature_size), verify);
+        put(HandshakeType::certificate_verify, verify.written());
+    }
+    ending_.write_finished(context.aes, ending_.session(), finished_sequence_, context.out);
 }
 
 }  // namespace net

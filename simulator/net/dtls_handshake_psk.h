@@ -1,5 +1,7 @@
 // PskHandshake: the client's side of a DTLS 1.2 handshake with a pre-shared key (RFC 6347 4.2, RFC 4279), for storms of
-// them: a plain value of 1.2 KB while it lasts, no allocation, and two or three datagrams each way.
+// them: a plain value of 1.2 KB while it lasts, no allocation, and two or three datagrams each way. With certificates
+// or raw public keys (RFC 8422, RFC 7250) it is the same handshake with other messages in the middle; what these need
+// lies in a CertificateState of the owner's.
 //
 //   client                               server
 //   ClientHello               ------->
@@ -10,14 +12,17 @@
 //   ChangeCipherSpec, Finished ------>
 //                             <-------   ChangeCipherSpec, Finished
 //
+// By certificate, the server's ServerKeyExchange stands between its Certificate and a CertificateRequest, and our
+// ClientKeyExchange between our Certificate and CertificateVerify.
+//
 // With a session that both remember, the server answers the second ClientHello with ServerHello, ChangeCipherSpec and
 // Finished, and the client's Finished is the last flight: it is kept until the server has spoken.
 //
 // Sans-I/O: bytes and times in, bytes and times out. Each of our flights is one datagram: whatever lies in `out` after
-// a step is to be sent. The owner calls on_timer when `timer_due` has passed.
+// a step is to be sent; by certificate it may be longer (each_datagram; flight_capacity bytes are enough). The owner
+// calls on_timer when `timer_due` has passed.
 #pragma once
 
-#include "simulator/net/dtls_inbox.h"
 #include "simulator/net/dtls_psk_ending.h"
 
 namespace net {
@@ -42,6 +47,9 @@ struct PskClientConfig {
                (suite == CipherSuite::psk_aes128_cbc_sha256 && offer_cbc);
     }
     std::uint8_t most_cookies = 3;  // HelloVerifyRequests that are followed
+    // For handshakes by certificate.
+    const CertificateSource* certificates = nullptr;
+    base::P256* p256 = nullptr;
 };
 
 class PskHandshake {
@@ -50,6 +58,7 @@ public:
         std::uint32_t device = 0;
         RandomBytes random{};
         const ResumableSession* resume = nullptr;  // offered to the server, if any
+        CertificateState* certificates = nullptr;  // by certificate: must live until the handshake has ended
     };
 
     void start(base::Time now, const PskClientConfig& config, const Start& start, base::Writer& out);
@@ -92,9 +101,17 @@ private:
     void take_plain(Context& context, const RecordView& record);
     void take_sealed(Context& context, const RecordView& record);
     void take_handshake(Context& context, base::Bytes text, bool sealed);
+    template <class Inbox>
+    void take_in_turn(Context& context, const HandshakeFragment& fragment, Inbox& inbox);
+    bool takes(CertificateState::Next next) const;
+    bool offers(const PskClientConfig& config, CipherSuite suite) const;
     void take_message(Context& context, const HandshakeFragment& message);
     void take_hello_verify(Context& context, const HandshakeFragment& message);
     void take_server_hello(Context& context, const HandshakeFragment& message);
+    bool take_types(Context& context, const ServerHello& hello);
+    void take_certificate(Context& context, const HandshakeFragment& message);
+    void take_server_key_exchange(Context& context, const HandshakeFragment& message);
+    void take_certificate_request(Context& context, const HandshakeFragment& message);
     void take_server_hello_done(Context& context, const HandshakeFragment& message);
     void take_finished(Context& context, const HandshakeFragment& message);
     void take_alert(Context& context, base::Bytes text);
@@ -102,7 +119,8 @@ private:
 
     void write_hello(const PskClientConfig& config, base::Writer& out, bool count);
     void write_key_exchange(Context& context, bool count);
-    void write_finished(base::Aes128& aes, DtlsSession& session, base::Writer& out);
+    bool prepare_certificate_flight(Context& context);
+    void write_certificate_flight(Context& context);
 
     RandomBytes client_random_{};
     RandomBytes server_random_{};
@@ -111,8 +129,10 @@ private:
     PskEnding ending_;
     FlightTimer timer_;
     HandshakeInbox inbox_;
+    CertificateState* certificates_ = nullptr;
     std::uint32_t device_ = 0;
-    std::uint16_t hello_sequence_ = 0;    // message_seq of our last ClientHello
+    std::uint16_t hello_sequence_ = 0;  // message_seq of our last ClientHello
+    std::uint16_t finished_sequence_ = 0;
     std::uint16_t receive_sequence_ = 0;  // message_seq of the message that is expected
     Phase phase_ = Phase::idle;
     std::uint8_t cookies_ = 0;

@@ -8,11 +8,10 @@
 
 namespace net {
 
-// A plain value that may lie in a slab.
-class HandshakeInbox {
+// A plain value that may lie in a slab. `capacity`: of the bodies of all messages, and a bit for each of their bytes.
+template <std::size_t capacity, std::size_t entries>
+class BasicInbox {
 public:
-    static constexpr std::size_t capacity = 256;  // of the bodies of all messages, and a bit for each of their bytes
-    static constexpr std::size_t entries = 4;
     static constexpr std::size_t longest = capacity * 8 / 9;  // a message that can be put together
 
     // Keeps a fragment of the message `expected`, or of one soon after it. One that disagrees with what is kept of its
@@ -96,5 +95,9 @@ private:
     std::array<Entry, entries> list_{};
     std::uint16_t used_ = 0;
 };
+
+using HandshakeInbox = BasicInbox<256, 4>;
+// A chain of certificates, and the messages behind it.
+using CertificateInbox = BasicInbox<9216, 8>;
 
 }  // namespace net

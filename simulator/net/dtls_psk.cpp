@@ -16,7 +16,12 @@ void derive_master(base::Bytes psk, const RandomBytes& client, const RandomBytes
     writer.advance(psk.size());
     writer.put_u16(static_cast<std::uint16_t>(psk.size()));
     writer.put(psk);
-    const base::HmacSha256 key(writer.written());
+    derive_master_from(writer.written(), client, server, session_hash, out);
+}
+
+void derive_master_from(base::Bytes premaster, const RandomBytes& client, const RandomBytes& server,
+                        const base::Digest* session_hash, MasterSecret& out) {
+    const base::HmacSha256 key(premaster);
     if (session_hash != nullptr) {
         base::tls12_prf(key, "extended master secret", {*session_hash}, out);
     } else {
@@ -42,10 +47,14 @@ bool derive_keys(const MasterSecret& master, const RandomBytes& client, const Ra
     };
     switch (static_cast<CipherSuite>(suite)) {
         case CipherSuite::psk_aes128_ccm8:
+        case CipherSuite::ecdhe_ecdsa_aes128_ccm8:
+        case CipherSuite::ecdhe_ecdsa_aes128_gcm:
             expand(2 * 16 + 2 * 4);
             take_pair(session.write_key, session.read_key);
             take_pair(session.write_salt, session.read_salt);
-            session.cipher = RecordCipher::aes128_ccm8;
+            session.cipher = static_cast<CipherSuite>(suite) == CipherSuite::ecdhe_ecdsa_aes128_gcm
+                                 ? RecordCipher::aes128_gcm
+                                 : RecordCipher::aes128_ccm8;
             return true;
         case CipherSuite::psk_aes128_cbc_sha256:
             expand(2 * 32 + 2 * 16);

@@ -1,4 +1,4 @@
-// What both sides of a PSK handshake share: where keys come from, how they are derived (RFC 4279 2, RFC 5246 5, 6.3,
+// What both sides of a handshake share: where keys come from, how they are derived (RFC 4279 2, RFC 5246 5, 6.3,
 // 8.1, RFC 7627 4), and when a flight is sent again.
 #pragma once
 
@@ -27,7 +27,10 @@ struct ResumableSession {
     explicit operator bool() const { return id_size != 0; }
 };
 
-// The master secret under a pre-shared key. `session_hash` where the extended one was agreed on.
+// The master secret. `session_hash` where the extended one was agreed on.
+void derive_master_from(base::Bytes premaster, const RandomBytes& client, const RandomBytes& server,
+                        const base::Digest* session_hash, MasterSecret& out);
+// The same under a pre-shared key.
 void derive_master(base::Bytes psk, const RandomBytes& client, const RandomBytes& server,
                    const base::Digest* session_hash, MasterSecret& out);
 // Sets keys and cipher of the session, as seen from `side`; the rest of it stays. False for a suite that is not ours.
@@ -75,7 +78,8 @@ struct HandshakeStep {
     enum class Cause : std::uint8_t { none, timeout, alert_received, alert_sent };
     Kind kind = Kind::waiting;
     Cause cause = Cause::none;
-    Alert alert = Alert::close_notify;  // where the cause is one
+    Alert alert = Alert::close_notify;                            // where the cause is one
+    base::CertificateFault fault = base::CertificateFault::none;  // why the peer's certificate was not taken
 };
 
 }  // namespace net

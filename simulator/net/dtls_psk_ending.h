@@ -2,7 +2,7 @@
 // come to, and ChangeCipherSpec and Finished at the end.
 #pragma once
 
-#include "simulator/net/dtls_psk.h"
+#include "simulator/net/dtls_certificates.h"
 
 namespace net {
 
@@ -33,6 +33,10 @@ public:
     bool matches(base::Bytes verify_data_of_peer) const;
 
     void put_plain(ContentType type, base::Bytes text, base::Writer& out);
+    // A message in as many records as it takes.
+    void put_message(HandshakeType type, std::uint16_t sequence, base::Bytes body, base::Writer& out) {
+        put_message_records(type, sequence, body, plain_sequence_, out);
+    }
     // Record numbers of epoch 0 go on from there.
     void number_from(std::uint64_t sequence) { plain_sequence_ = sequence; }
     void put_alert(Alert alert, base::Writer& out);

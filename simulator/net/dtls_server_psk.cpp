@@ -1,5 +1,9 @@
 #include "simulator/net/dtls_server_psk.h"
 
+#include <algorithm>
+
+#include "simulator/base/check.h"
+
 namespace net {
 namespace {
 
@@ -11,12 +15,41 @@ std::size_t put_plain_alert(Alert alert, std::uint64_t sequence, base::MutableBy
     return write_plain_record(ContentType::alert, sequence, text, out);
 }
 
-std::optional<CipherSuite> choose(const PskServerConfig& config, const ClientHello& hello) {
-    if (config.accept_ccm8 && hello.offers(CipherSuite::psk_aes128_ccm8)) return CipherSuite::psk_aes128_ccm8;
-    if (config.accept_cbc && hello.offers(CipherSuite::psk_aes128_cbc_sha256)) {
-        return CipherSuite::psk_aes128_cbc_sha256;
+// The first type of the client's that both sides can use (RFC 7250 4.2); who says nothing means X.509.
+template <class Usable>
+std::optional<CertificateType> choose_type(base::Bytes offered, Usable&& usable) {
+    static constexpr std::array silent{static_cast<std::uint8_t>(CertificateType::x509)};
+    for (const auto type : offered.empty() ? base::Bytes(silent) : offered) {
+        const auto candidate = static_cast<CertificateType>(type);
+        const bool known = candidate == CertificateType::x509 || candidate == CertificateType::raw_public_key;
+        if (known && usable(candidate)) return candidate;
     }
     return std::nullopt;
+}
+
+bool choose_by_certificate(const PskServerConfig& config, const ClientHello& hello, HelloAnswer& answer) {
+    if (config.certificates == nullptr || hello.other_groups || hello.other_signatures) return false;
+    const auto& own = *config.certificates;
+    const auto server = choose_type(hello.server_types, [&](auto type) { return !own.certificate(type).empty(); });
+    const auto client = choose_type(hello.client_types, [&](auto type) { return own.accepts(type); });
+    if (!server || !client) return false;
+    answer.server_type = *server;
+    answer.client_type = *client;
+    return true;
+}
+
+bool choose(const PskServerConfig& config, HelloAnswer& answer) {
+    const auto& hello = answer.hello;
+    const auto take = [&](bool accepted, CipherSuite suite) {
+        if (!accepted || !hello.offers(suite)) return false;
+        answer.suite = suite;
+        return !is_by_certificate(suite) || choose_by_certificate(config, hello, answer);
+    };
+    const bool certificates = config.certificates != nullptr;
+    return take(config.accept_ccm8, CipherSuite::psk_aes128_ccm8) ||
+           take(config.accept_cbc, CipherSuite::psk_aes128_cbc_sha256) ||
+           take(certificates, CipherSuite::ecdhe_ecdsa_aes128_ccm8) ||
+           take(certificates, CipherSuite::ecdhe_ecdsa_aes128_gcm);
 }
 
 }  // namespace
@@ -63,7 +96,7 @@ HelloAnswer answer_hello(const PskServerConfig& config, const CookieJar& jar, ba
         out.advance(write_plain_record(ContentType::handshake, record.sequence, message.written(), out.memory()));
         return answer;
     }
-    if (!choose(config, *hello)) return refuse(Alert::handshake_failure);
+    if (!choose(config, answer)) return refuse(Alert::handshake_failure);
     if (hello->connection_id && hello->connection_id->size() > max_connection_id) return refuse(Alert::internal_error);
     answer.kind = HelloAnswer::Kind::accepted;
     return answer;
@@ -106,11 +139,17 @@ void PskServerHandshake::begin(base::Time now, const PskServerConfig& config, co
     } else {
         agreed_.id = begin.session_id;
         agreed_.id_size = max_session_id;
-        agreed_.suite = static_cast<std::uint16_t>(*choose(config, hello));
+        agreed_.suite = static_cast<std::uint16_t>(answer.suite);
+    }
+    if (!resumed_ && begin.certificates != nullptr) {
+        certificates_ = begin.certificates;
+        certificates_->own_type = answer.server_type;
+        certificates_->peer_type = answer.client_type;
+        certificates_->types_in_hello = !hello.client_types.empty() || !hello.server_types.empty();
     }
     ending_.hash(HandshakeType::client_hello, answer.message.sequence, answer.message.body);
     phase_ = resumed_ ? Phase::finished : Phase::hello_done;
-    write_flight(aes, out, true);
+    write_flight(config, aes, out, true);
     timer_.begin(now, config.times);
 }
 
@@ -140,7 +179,7 @@ HandshakeStep PskServerHandshake::on_timer(base::Time now, const PskServerConfig
         return {HandshakeStep::Kind::failed, HandshakeStep::Cause::timeout, Alert::close_notify};
     }
     // Where the client's keys have come, its Finished is what is missing: our flight asks for it again.
-    write_flight(aes, out, false);
+    write_flight(config, aes, out, false);
     return {};
 }
 
@@ -188,31 +227,51 @@ void PskServerHandshake::take_handshake(Context& context, base::Bytes text, bool
             if (fragment->type == HandshakeType::client_hello && fragment->whole() && repeats_ < most_repeats) {
                 ++repeats_;
                 context.out.rewind(0);
-                write_flight(context.aes, context.out, false);
+                write_flight(context.config, context.aes, context.out, false);
             }
             continue;
         }
-        if (ahead == 0 && fragment->length > HandshakeInbox::longest && !fragment->whole()) {
-            return fail(context, Alert::internal_error);
-        }
-        if (ahead == 0 && fragment->whole()) {
-            take_message(context, *fragment);
-        } else {
-            inbox_.add(*fragment, receive_sequence_);
-        }
-        while (context.step.kind == HandshakeStep::Kind::waiting) {
-            const std::uint16_t sequence = receive_sequence_;
-            const auto whole = inbox_.whole(sequence);
-            if (!whole) break;
-            take_message(context, *whole);
-            inbox_.remove(sequence);
-            if (receive_sequence_ == sequence) break;
-        }
+        certificates_ != nullptr ? take_in_turn(context, *fragment, certificates_->inbox)
+                                 : take_in_turn(context, *fragment, inbox_);
     }
 }
 
+// The fragment, and whatever was waiting for it.
+template <class Inbox>
+void PskServerHandshake::take_in_turn(Context& context, const HandshakeFragment& fragment, Inbox& inbox) {
+    const bool expected = fragment.sequence == receive_sequence_;
+    if (expected && fragment.length > Inbox::longest && !fragment.whole()) {
+        return fail(context, Alert::internal_error);
+    }
+    if (expected && fragment.whole()) {
+        take_message(context, fragment);
+    } else {
+        inbox.add(fragment, receive_sequence_);
+    }
+    while (context.step.kind == HandshakeStep::Kind::waiting) {
+        const std::uint16_t sequence = receive_sequence_;
+        const auto whole = inbox.whole(sequence);
+        if (!whole) break;
+        take_message(context, *whole);
+        inbox.remove(sequence);
+        if (receive_sequence_ == sequence) break;
+    }
+}
+
+// By certificate: is this the message of the client's that is next?
+bool PskServerHandshake::takes(CertificateState::Next next) const {
+    return certificates_ != nullptr && phase_ == Phase::hello_done && certificates_->next == next;
+}
+
 void PskServerHandshake::take_message(Context& context, const HandshakeFragment& message) {
-    if (message.type == HandshakeType::client_key_exchange && phase_ == Phase::hello_done) {
+    if (message.type == HandshakeType::certificate && takes(CertificateState::Next::certificate)) {
+        take_certificate(context, message);
+    } else if (message.type == HandshakeType::client_key_exchange && takes(CertificateState::Next::key_exchange)) {
+        take_point(context, message);
+    } else if (message.type == HandshakeType::certificate_verify && takes(CertificateState::Next::verify)) {
+        take_certificate_verify(context, message);
+    } else if (message.type == HandshakeType::client_key_exchange && phase_ == Phase::hello_done &&
+               certificates_ == nullptr) {
         take_key_exchange(context, message);
     } else if (message.type == HandshakeType::finished && (phase_ == Phase::keys || phase_ == Phase::finished)) {
         take_finished(context, message);
@@ -233,10 +292,53 @@ void PskServerHandshake::take_key_exchange(Context& context, const HandshakeFrag
     const auto session_hash = ending_.transcript();
     derive_master(key.view().first(*size), client_random_, server_random_, extended_ ? &session_hash : nullptr,
                   agreed_.master);
+    ++receive_sequence_;
+    await_finished();
+}
+
+// The master secret is there, and all of the client's flight before Finished is in the hash.
+void PskServerHandshake::await_finished() {
     ending_.derive(agreed_, client_random_, server_random_, Side::server);
     ending_.expect(agreed_, Side::client);
     phase_ = Phase::keys;
+}
+
+void PskServerHandshake::take_certificate(Context& context, const HandshakeFragment& message) {
+    const auto fault = context.config.certificates->judge(certificates_->peer_type, message.body, certificates_->peer);
+    if (fault != base::CertificateFault::none) {
+        fail(context, alert_of(fault));
+        context.step.fault = fault;
+        return;
+    }
+    ending_.hash(message.type, message.sequence, message.body);
     ++receive_sequence_;
+    certificates_->next = CertificateState::Next::key_exchange;
+}
+
+void PskServerHandshake::take_point(Context& context, const HandshakeFragment& message) {
+    const auto point = read_point(message.body);
+    if (!point) return fail(context, Alert::decode_error);
+    base::SecretArray<base::p256_scalar_size> secret;
+    if (!context.config.p256->agree(certificates_->ephemeral, *point, secret.memory())) {
+        return fail(context, Alert::illegal_parameter);
+    }
+    ending_.hash(message.type, message.sequence, message.body);
+    ++receive_sequence_;
+    certificates_->signed_digest = ending_.transcript();
+    derive_master_from(secret.view(), client_random_, server_random_,
+                       extended_ ? &certificates_->signed_digest : nullptr, agreed_.master);
+    certificates_->next = CertificateState::Next::verify;
+}
+
+void PskServerHandshake::take_certificate_verify(Context& context, const HandshakeFragment& message) {
+    const auto signature = read_signature(message.body);
+    if (!signature) return fail(context, Alert::decode_error);
+    if (!context.config.p256->verify(certificates_->peer.key, certificates_->signed_digest, *signature)) {
+        return fail(context, Alert::decrypt_error);
+    }
+    ending_.hash(message.type, message.sequence, message.body);
+    ++receive_sequence_;
+    await_finished();
 }
 
 void PskServerHandshake::take_finished(Context& context, const HandshakeFragment& message) {
@@ -248,7 +350,7 @@ void PskServerHandshake::take_finished(Context& context, const HandshakeFragment
         ending_.hash(message.type, message.sequence, message.body);
         ending_.finish(agreed_, Side::server);
         context.out.rewind(0);
-        write_finished(context.aes, ending_.session(), context.out);
+        ending_.write_finished(context.aes, ending_.session(), finished_sequence_, context.out);
     }
     phase_ = Phase::established;
 }
@@ -273,35 +375,70 @@ void PskServerHandshake::fail(Context& context, Alert alert) {
 void PskServerHandshake::repeat_last_flight(base::Aes128& aes, DtlsSession& session, base::Writer& out) {
     if (phase_ != Phase::established || resumed_ || repeats_ >= most_repeats) return;
     ++repeats_;
-    write_finished(aes, session, out);
+    ending_.write_finished(aes, session, finished_sequence_, out);
 }
 
 // ServerHello and, in a full handshake, ServerHelloDone; in a short one, ChangeCipherSpec and Finished.
-void PskServerHandshake::write_flight(base::Aes128& aes, base::Writer& out, bool count) {
+void PskServerHandshake::write_flight(const PskServerConfig& config, base::Aes128& aes, base::Writer& out, bool count) {
     std::array<std::uint8_t, 128> memory;
     base::Writer body{base::MutableBytes(memory)};
-    ServerHello hello{.version = dtls12_version,
-                      .random = server_random_,
-                      .session_id = agreed_.id_view(),
-                      .suite = agreed_.suite,
-                      .compression = 0,
-                      .extended_master_secret = extended_,
-                      .renegotiation_info = true,
-                      .unknown_extension = false,
-                      .connection_id = std::nullopt};
+    ServerHello hello;
+    hello.version = dtls12_version;
+    hello.random = server_random_;
+    hello.session_id = agreed_.id_view();
+    hello.suite = agreed_.suite;
+    hello.extended_master_secret = extended_;
+    hello.renegotiation_info = true;
     if (with_id_) hello.connection_id = own_id();
+    if (certificates_ != nullptr) {
+        hello.by_certificate = true;
+        if (certificates_->types_in_hello) {
+            hello.client_type = certificates_->peer_type;
+            hello.server_type = certificates_->own_type;
+        }
+    }
     write_server_hello(hello, body);
     write_message(HandshakeType::server_hello, hello_sequence_, body.written(), out, count);
+    auto sequence = static_cast<std::uint16_t>(hello_sequence_ + 1);
     if (!resumed_) {
-        write_message(HandshakeType::server_hello_done, static_cast<std::uint16_t>(hello_sequence_ + 1), {}, out,
-                      count);
+        if (certificates_ != nullptr) write_certificates(config, sequence, out, count);
+        write_message(HandshakeType::server_hello_done, sequence, {}, out, count);
+        finished_sequence_ = static_cast<std::uint16_t>(sequence + 1);
         return;
     }
+    finished_sequence_ = sequence;
     if (count) {
         ending_.derive(agreed_, client_random_, server_random_, Side::server);
-        ending_.finish_first(agreed_, Side::server, static_cast<std::uint16_t>(hello_sequence_ + 1));
+        ending_.finish_first(agreed_, Side::server, finished_sequence_);
     }
-    write_finished(aes, ending_.session(), out);
+    ending_.write_finished(aes, ending_.session(), finished_sequence_, out);
+}
+
+// Certificate, ServerKeyExchange and CertificateRequest.
+void PskServerHandshake::write_certificates(const PskServerConfig& config, std::uint16_t& sequence, base::Writer& out,
+                                            bool count) {
+    auto& state = *certificates_;
+    std::array<std::uint8_t, key_parameters_size + 4 + base::p256_signature_capacity> memory;
+    if (count) {
+        CHECK(config.p256->public_of(state.ephemeral, state.own_point));
+        base::Writer parameters{base::MutableBytes(memory)};
+        write_key_parameters(state.own_point, parameters);
+        const auto digest = key_exchange_digest(client_random_, server_random_, parameters.written());
+        state.signature_size =
+            static_cast<std::uint8_t>(config.p256->sign(config.certificates->key(), digest, state.signature));
+    }
+    const auto put = [&](HandshakeType type, base::Bytes body) {
+        if (count) ending_.hash(type, sequence, body);
+        ending_.put_message(type, sequence++, body, out);
+    };
+    put(HandshakeType::certificate, config.certificates->certificate(state.own_type));
+    base::Writer exchange{base::MutableBytes(memory)};
+    write_key_parameters(state.own_point, exchange);
+    write_signature(base::Bytes(state.signature).first(state.signature_size), exchange);
+    put(HandshakeType::server_key_exchange, exchange.written());
+    base::Writer request{base::MutableBytes(memory)};
+    write_certificate_request(request);
+    put(HandshakeType::certificate_request, request.written());
 }
 
 void PskServerHandshake::write_message(HandshakeType type, std::uint16_t sequence, base::Bytes body, base::Writer& out,
@@ -312,11 +449,6 @@ void PskServerHandshake::write_message(HandshakeType type, std::uint16_t sequenc
     message.put(body);
     if (count) ending_.hash(message.written());
     ending_.put_plain(ContentType::handshake, message.written(), out);
-}
-
-void PskServerHandshake::write_finished(base::Aes128& aes, DtlsSession& session, base::Writer& out) {
-    const int offset = resumed_ ? 1 : 2;
-    ending_.write_finished(aes, session, static_cast<std::uint16_t>(hello_sequence_ + offset), out);
 }
 
 }  // namespace net

@@ -5,7 +5,6 @@
 // handshake and calls `begin`. As with the client, each of our flights is one datagram in `out`.
 #pragma once
 
-#include "simulator/net/dtls_inbox.h"
 #include "simulator/net/dtls_psk_ending.h"
 
 namespace net {
@@ -23,6 +22,9 @@ struct PskServerConfig {
     bool accept_connection_id = true;
     bool accept_ccm8 = true;
     bool accept_cbc = true;
+    // For clients with certificates or raw public keys; null: there are none.
+    const ServerCertificates* certificates = nullptr;
+    base::P256* p256 = nullptr;
 };
 
 // Makes and checks cookies, under a secret of its own.
@@ -53,6 +55,10 @@ struct HelloAnswer {
     ClientHello hello;           // a view on the record
     HandshakeFragment message;   // the same
     std::uint64_t sequence = 0;  // of the record
+    // accepted: what a full handshake will use; by certificate, of the two types.
+    CipherSuite suite = CipherSuite::psk_aes128_ccm8;
+    CertificateType client_type = CertificateType::x509;
+    CertificateType server_type = CertificateType::x509;
 };
 // `record` of epoch 0. A ClientHello in pieces is not put together: that would take memory before the cookie.
 HelloAnswer answer_hello(const PskServerConfig& config, const CookieJar& jar, base::Bytes from,
@@ -65,6 +71,8 @@ public:
         std::array<std::uint8_t, max_session_id> session_id{};  // for a new session
         base::Bytes own_id;                        // connection id for records to us, given where the client can
         const ResumableSession* resume = nullptr;  // the session that the hello names, where it may be resumed
+        // By certificate, without a session to resume: must live until the handshake has ended.
+        CertificateState* certificates = nullptr;
     };
     // May the session that this hello names be resumed? RFC 7627 5.3: not without the extended master secret; it is
     // begun anew then.
@@ -109,13 +117,20 @@ private:
     void take_record(Context& context, const RecordView& record);
     void take_handshake(Context& context, base::Bytes text, bool sealed);
     void take_message(Context& context, const HandshakeFragment& message);
+    template <class Inbox>
+    void take_in_turn(Context& context, const HandshakeFragment& fragment, Inbox& inbox);
+    bool takes(CertificateState::Next next) const;
+    void take_certificate(Context& context, const HandshakeFragment& message);
+    void take_point(Context& context, const HandshakeFragment& message);
+    void take_certificate_verify(Context& context, const HandshakeFragment& message);
+    void await_finished();
     void take_key_exchange(Context& context, const HandshakeFragment& message);
     void take_finished(Context& context, const HandshakeFragment& message);
     void take_alert(Context& context, base::Bytes text);
     void fail(Context& context, Alert alert);
-    void write_flight(base::Aes128& aes, base::Writer& out, bool count);
+    void write_flight(const PskServerConfig& config, base::Aes128& aes, base::Writer& out, bool count);
+    void write_certificates(const PskServerConfig& config, std::uint16_t& sequence, base::Writer& out, bool count);
     void write_message(HandshakeType type, std::uint16_t sequence, base::Bytes body, base::Writer& out, bool count);
-    void write_finished(base::Aes128& aes, DtlsSession& session, base::Writer& out);
     base::Bytes own_id() const { return base::Bytes(own_id_).first(ending_.session().read_id_size); }
 
     RandomBytes client_random_{};
@@ -124,7 +139,9 @@ private:
     PskEnding ending_;
     FlightTimer timer_;
     HandshakeInbox inbox_;
-    std::uint16_t hello_sequence_ = 0;    // message_seq of our ServerHello
+    CertificateState* certificates_ = nullptr;
+    std::uint16_t hello_sequence_ = 0;  // message_seq of our ServerHello
+    std::uint16_t finished_sequence_ = 0;
     std::uint16_t receive_sequence_ = 0;  // message_seq of the message that is expected
     Phase phase_ = Phase::idle;
     std::uint8_t repeats_ = 0;

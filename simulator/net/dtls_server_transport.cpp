@@ -25,6 +25,7 @@ bool is_coap(base::Bytes datagram) { return !datagram.empty() && datagram[0] >> 
 
 DtlsServerTransport::DtlsServerTransport(const Config& config, Transport& inner)
     : handshake_config_(config.handshake),
+      raw_key_of_(config.raw_key_of),
       keys_(*config.keys),
       plain_too_(config.plain_too),
       random_seed_(config.random_seed),
@@ -34,10 +35,15 @@ DtlsServerTransport::DtlsServerTransport(const Config& config, Transport& inner)
       sessions_(config.sessions),
       macs_(config.sessions),
       handshakes_(config.handshakes),
+      certificates_(config.handshake.certificates != nullptr ? config.certificate_handshakes : 0),
       timers_(config.handshakes),
       by_address_(config.sessions),
       under_way_(config.handshakes),
-      batch_(inner_) {}
+      batch_(inner_) {
+    if (handshake_config_.certificates == nullptr) return;
+    p256_ = std::make_unique<base::P256>();
+    handshake_config_.p256 = p256_.get();
+}
 
 DtlsServerTransport::~DtlsServerTransport() {
     for (std::uint32_t place = 0; place < places_; ++place) {
@@ -48,6 +54,9 @@ DtlsServerTransport::~DtlsServerTransport() {
     }
     for (std::uint32_t index = 0; index < handshakes_.touched(); ++index) {
         base::wipe({reinterpret_cast<std::uint8_t*>(&handshakes_[index]), sizeof(Handshake)});
+    }
+    for (std::uint32_t index = 0; index < certificates_.touched(); ++index) {
+        base::wipe({reinterpret_cast<std::uint8_t*>(&certificates_[index]), sizeof(CertificateState)});
     }
 }
 
@@ -101,7 +110,32 @@ DtlsServerTransport::IdentityMark DtlsServerTransport::mark_of(base::Bytes ident
 
 bool DtlsServerTransport::contradicts(const Address& known_as, base::Bytes identity) const {
     const auto* place = by_address_.find(known_as);
-    return place != nullptr && sessions_[*place].identity != mark_of(identity);
+    if (place == nullptr) return false;
+    const Session& session = sessions_[*place];
+    switch (session.proof) {
+        case Proof::psk: return session.identity != mark_of(identity);
+        case Proof::x509: return session.identity != mark_of(base::sha256(identity));
+        case Proof::raw_public_key:
+            return raw_key_of_ && session.identity != mark_of(raw_key_of_(base::as_text(identity)));
+    }
+    return true;
+}
+
+bool DtlsServerTransport::by_certificate(const Address& known_as) const {
+    const auto* place = by_address_.find(known_as);
+    return place != nullptr && sessions_[*place].proof != Proof::psk;
+}
+
+// A key of one handshake: nobody can tell it from those before.
+base::P256Scalar DtlsServerTransport::make_ephemeral() {
+    base::P256Scalar scalar;
+    do {
+        std::array<std::uint8_t, 8> number;
+        base::Writer out{base::MutableBytes(number)};
+        out.put_uint(++randoms_, 8);
+        scalar = id_key_.mac({base::as_bytes("ephemeral"), number});
+    } while (!base::is_p256_scalar(scalar));
+    return scalar;
 }
 
 RandomBytes DtlsServerTransport::random() {
@@ -201,8 +235,32 @@ void DtlsServerTransport::end_handshake(std::uint32_t index) {
             set_kind(handshake.session, Kind::blank);
         }
     }
+    give_back_certificates(handshake);
     base::wipe({reinterpret_cast<std::uint8_t*>(&handshake), sizeof(Handshake)});
     handshakes_.give_back(index);
+}
+
+void DtlsServerTransport::give_back_certificates(Handshake& handshake) {
+    if (handshake.certificates_plus_1 == 0) return;
+    const std::uint32_t place = handshake.certificates_plus_1 - 1;
+    handshake.certificates_plus_1 = 0;
+    base::wipe({reinterpret_cast<std::uint8_t*>(&certificates_[place]), sizeof(CertificateState)});
+    certificates_.give_back(place);
+}
+
+base::Writer DtlsServerTransport::open_flight(base::Time now, const Handshake& handshake) {
+    return handshake.certificates_plus_1 == 0 ? batch_.open(now) : batch_.open_flight();
+}
+
+void DtlsServerTransport::commit_flight(base::Time now, const Handshake& handshake, base::Writer& out) {
+    if (out.size() == 0) return;
+    if (handshake.certificates_plus_1 == 0) {
+        batch_.commit(out, 0, handshake.from);
+        ++counts_.own_sent;
+    } else {
+        const std::size_t id_size = handshake.state.session().write_id_size;
+        counts_.own_sent += batch_.commit_flight(now, out, id_size, 0, handshake.from);
+    }
 }
 
 const CbcKeys* DtlsServerTransport::mac_of(const Session& session) const {
@@ -347,8 +405,11 @@ void DtlsServerTransport::take_hello(base::Time now, const Packet& packet, const
     const std::uint32_t resumed = find_resumable(answer.hello.session_id);
     const bool resumes =
         resumed != base::no_index && PskServerHandshake::may_resume(answer, sessions_[resumed].resumable);
+    const bool by_certificate = is_by_certificate(answer.suite) && !resumes;
+    // It will ask again.
+    if (by_certificate && certificates_.in_use() == certificates_.capacity()) return;
     const std::uint32_t index = handshakes_.take();
-    if (index == base::no_index) return;  // it will ask again
+    if (index == base::no_index) return;
     // Whoever comes back takes his own place.
     const auto* own = by_address_.find(packet.remote);
     const bool pins = resumes || own != nullptr;
@@ -363,10 +424,17 @@ void DtlsServerTransport::take_hello(base::Time now, const Packet& packet, const
     PskServerHandshake::Begin begin{.random = random(),
                                     .session_id = make_session_id(place),
                                     .own_id = id,
-                                    .resume = resumes ? &sessions_[place].resumable : nullptr};
+                                    .resume = resumes ? &sessions_[place].resumable : nullptr,
+                                    .certificates = nullptr};
+    if (by_certificate) {
+        const std::uint32_t state = certificates_.take();
+        handshake.certificates_plus_1 = state + 1;
+        begin.certificates = &certificates_[state];
+        begin.certificates->ephemeral = make_ephemeral();
+        out = batch_.open_flight();
+    }
     handshake.state.begin(now, handshake_config_, answer, begin, aes_, out);
-    batch_.commit(out, 0, packet.remote);
-    ++counts_.own_sent;
+    commit_flight(now, handshake, out);
     under_way_.insert(packet.remote, index);
     arm(index, handshake.state.timer_due());
 }
@@ -374,13 +442,10 @@ void DtlsServerTransport::take_hello(base::Time now, const Packet& packet, const
 void DtlsServerTransport::take_in_handshake(base::Time now, std::uint32_t index, base::MutableBytes datagram) {
     Handshake& handshake = handshakes_[index];
     ++counts_.own_received;
-    auto out = batch_.open(now);
+    auto out = open_flight(now, handshake);
     const auto step =
         handshake.state.on_datagram(now, handshake_config_, keys_, aes_, datagram, out, counts_.records_dropped);
-    if (out.size() != 0) {
-        batch_.commit(out, 0, handshake.from);
-        ++counts_.own_sent;
-    }
+    commit_flight(now, handshake, out);
     after_step(now, index, step);
 }
 
@@ -388,12 +453,9 @@ void DtlsServerTransport::on_timer(base::Time now, std::uint32_t index) {
     Handshake& handshake = handshakes_[index];
     handshake.timer = base::no_index;
     if (handshake.lingers) return end_handshake(index);
-    auto out = batch_.open(now);
+    auto out = open_flight(now, handshake);
     const auto step = handshake.state.on_timer(now, handshake_config_, aes_, out);
-    if (out.size() != 0) {
-        batch_.commit(out, 0, handshake.from);
-        ++counts_.own_sent;
-    }
+    commit_flight(now, handshake, out);
     after_step(now, index, step);
 }
 
@@ -404,6 +466,7 @@ void DtlsServerTransport::after_step(base::Time now, std::uint32_t index, const 
         case HandshakeStep::Kind::failed:
             ++counts_.failed;
             counts_.fail(failure_of(step, handshake.state.unreadable()));
+            ++counts_.certificate_faults[static_cast<std::size_t>(step.fault)];
             if (step.cause == HandshakeStep::Cause::alert_sent) ++counts_.alerts_sent[alert_slot(step.alert)];
             if (step.cause == HandshakeStep::Cause::alert_received) ++counts_.alerts_received[alert_slot(step.alert)];
             return end_handshake(index);
@@ -421,7 +484,15 @@ void DtlsServerTransport::establish(base::Time now, std::uint32_t index) {
     session.records = handshake.state.session();
     session.resumable = handshake.state.extended() ? handshake.state.resumable() : ResumableSession{};
     const bool resumed = handshake.state.resumed();
-    if (!resumed) session.identity = mark_of(handshake.state.identity());
+    if (handshake.certificates_plus_1 != 0) {
+        const auto& proven = certificates_[handshake.certificates_plus_1 - 1];
+        session.identity = mark_of(proven.peer.name);
+        session.proof = proven.peer_type == CertificateType::x509 ? Proof::x509 : Proof::raw_public_key;
+        give_back_certificates(handshake);
+    } else if (!resumed) {
+        session.identity = mark_of(handshake.state.identity());
+        session.proof = Proof::psk;
+    }
     if (session.records.cipher == RecordCipher::aes128_cbc_sha256) {
         const std::uint32_t mac = macs_.take();
         macs_[mac] = handshake.state.mac();

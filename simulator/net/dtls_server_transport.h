@@ -5,6 +5,7 @@
 // Datagrams that are plain CoAP pass both ways where that is allowed: the first byte tells them from records.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -29,6 +30,10 @@ public:
         std::uint64_t random_seed = 0;       // of what is not secret: server randoms
         base::Bytes secret;                  // of cookies and session ids; read by the constructor
         PskServerConfig handshake;
+        // For clients with certificates or raw public keys; `handshake.certificates` is set then.
+        std::uint32_t certificate_handshakes = 1024;  // at once
+        // SHA-256 of the raw public key that goes with an endpoint name; null: any does.
+        std::function<base::Digest(std::string_view endpoint)> raw_key_of;
     };
     // `inner` must outlive this object.
     DtlsServerTransport(const Config& config, Transport& inner);
@@ -41,8 +46,10 @@ public:
 
     const DtlsCounts& dtls_counts() const { return counts_; }
     std::uint32_t sessions() const { return static_cast<std::uint32_t>(by_address_.size()); }
-    // Has the client that is known by that address proven to be somebody else?
+    // Has the client that is known by that address proven to be somebody else? By certificate it is the common name
+    // that counts, or the raw public key.
     bool contradicts(const Address& known_as, base::Bytes identity) const;
+    bool by_certificate(const Address& known_as) const;
 
 private:
     static constexpr std::size_t own_id_size = 6;      // the place of the session, and two bytes of a check
@@ -55,6 +62,7 @@ private:
         kept,      // a session that is over, and may be resumed
         live,
     };
+    enum class Proof : std::uint8_t { psk, x509, raw_public_key };
     struct Session {
         DtlsSession records;
         ResumableSession resumable;
@@ -67,6 +75,7 @@ private:
         std::uint32_t newer = base::no_index;
         std::uint16_t pins = 0;  // handshakes under way that will take its place: it keeps it until they end
         Kind kind = Kind::blank;
+        Proof proof = Proof::psk;
     };
     // The places of one kind, from the oldest to the newest.
     struct Line {
@@ -80,6 +89,7 @@ private:
         base::TimerId timer = base::no_index;
         bool pins = false;  // where a session is that goes on until then
         bool lingers = false;
+        std::uint32_t certificates_plus_1 = 0;
     };
 
     void take(base::Time now, const Packet& packet);
@@ -96,6 +106,10 @@ private:
     void arm(std::uint32_t index, base::Time due);
     void establish(base::Time now, std::uint32_t index);
     void end_handshake(std::uint32_t index);
+    void give_back_certificates(Handshake& handshake);
+    base::P256Scalar make_ephemeral();
+    base::Writer open_flight(base::Time now, const Handshake& handshake);
+    void commit_flight(base::Time now, const Handshake& handshake, base::Writer& out);
     // What becomes of the place.
     void end_session(std::uint32_t place, Kind after);
     std::uint32_t take_place();
@@ -118,6 +132,7 @@ private:
     void send_alert(base::Time now, std::uint32_t place, AlertLevel level, Alert alert);
 
     PskServerConfig handshake_config_;
+    std::function<base::Digest(std::string_view)> raw_key_of_;
     const PskDirectory& keys_;
     bool plain_too_;
     std::uint64_t random_seed_;
@@ -133,6 +148,8 @@ private:
     Line live_;
     base::Slab<CbcKeys> macs_;
     base::Slab<Handshake> handshakes_;
+    base::Slab<CertificateState> certificates_;
+    std::unique_ptr<base::P256> p256_;  // null where nobody needs it
     base::TimerWheel timers_;
     base::FlatMap<Address, std::uint32_t, AddressHash> by_address_;  // live sessions, by `known_as`
     base::FlatMap<Address, std::uint32_t, AddressHash> under_way_;   // handshakes, by address

@@ -16,8 +16,10 @@ DtlsTransport::DtlsTransport(Config config, Transport& inner)
       resumables_(config_.devices),
       links_(config_.devices),
       handshakes_(config_.handshakes),
+      certificates_(config_.certificates != nullptr ? config_.certificate_handshakes : 0),
       timers_(config_.handshakes),
       batch_(inner_) {
+    if (config_.certificates != nullptr) p256_ = std::make_unique<base::P256>();
     bool cbc = false;
     for (std::uint32_t device = 0; device < config_.devices; ++device) {
         Link& link = links_[device] = Link{};
@@ -25,6 +27,7 @@ DtlsTransport::DtlsTransport(Config config, Transport& inner)
         if (!link.secured) continue;
         const PskSuites suites = config_.suites ? config_.suites(device) : PskSuites();
         link.offers_id = config_.offers_id(device);
+        link.by_certificate = config_.certificates != nullptr && config_.by_certificate(device);
         link.offers_ccm8 = suites.ccm8;
         link.offers_cbc = suites.cbc;
         cbc = cbc || suites.cbc;
@@ -42,6 +45,9 @@ DtlsTransport::~DtlsTransport() {
     for (std::uint32_t index = 0; index < handshakes_.touched(); ++index) {
         base::wipe({reinterpret_cast<std::uint8_t*>(&handshakes_[index]), sizeof(Handshake)});
     }
+    for (std::uint32_t index = 0; index < certificates_.touched(); ++index) {
+        base::wipe({reinterpret_cast<std::uint8_t*>(&certificates_[index]), sizeof(CertificateState)});
+    }
 }
 
 PskClientConfig DtlsTransport::client_config(std::uint32_t device) const {
@@ -50,6 +56,8 @@ PskClientConfig DtlsTransport::client_config(std::uint32_t device) const {
     config.offer_connection_id = links_[device].offers_id;
     config.offer_ccm8 = links_[device].offers_ccm8;
     config.offer_cbc = links_[device].offers_cbc;
+    config.certificates = config_.certificates;
+    config.p256 = p256_.get();
     return config;
 }
 
@@ -63,6 +71,22 @@ TransportCounts DtlsTransport::counts() const {
 // ---- downward
 
 void DtlsTransport::flush(base::Time now) { batch_.flush(now); }
+
+base::Writer DtlsTransport::open_flight(base::Time now, const Handshake& handshake) {
+    return handshake.certificates_plus_1 == 0 ? batch_.open(now) : batch_.open_flight();
+}
+
+void DtlsTransport::commit_flight(base::Time now, const Handshake& handshake, base::Writer& out) {
+    if (out.size() == 0) return;
+    const std::uint32_t device = handshake.state.device();
+    if (handshake.certificates_plus_1 == 0) {
+        batch_.commit(out, device, config_.server);
+        ++counts_.own_sent;
+    } else {
+        const std::size_t id_size = handshake.state.session().write_id_size;
+        counts_.own_sent += batch_.commit_flight(now, out, id_size, device, config_.server);
+    }
+}
 
 void DtlsTransport::send(base::Time now, std::span<const Packet> packets) {
     for (const auto& packet : packets) {
@@ -116,6 +140,7 @@ void DtlsTransport::begin_waiting(base::Time now) {
     while (line_first_ != base::no_index && handshakes_.in_use() < handshakes_.capacity()) {
         const std::uint32_t device = line_first_;
         Link& link = links_[device];
+        if (link.by_certificate && certificates_.in_use() == certificates_.capacity()) return;
         line_first_ = link.next_waiting;
         link.in_line = false;
         if (link.waiting) begin(now, device);
@@ -130,12 +155,18 @@ void DtlsTransport::begin(base::Time now, std::uint32_t device) {
     Handshake& handshake = handshakes_[index];
     handshake.first_sent = now;
     link.handshake_plus_1 = index + 1;
-    PskHandshake::Start start{.device = device, .random = config_.random(device, number), .resume = nullptr};
+    PskHandshake::Start start{
+        .device = device, .random = config_.random(device, number), .resume = nullptr, .certificates = nullptr};
     if (resumables_[device] && config_.resumes(device, number)) start.resume = &resumables_[device];
-    auto out = batch_.open(now);
+    if (link.by_certificate) {
+        const std::uint32_t place = certificates_.take();
+        handshake.certificates_plus_1 = place + 1;
+        start.certificates = &certificates_[place];
+        start.certificates->ephemeral = config_.ephemeral(device, number);
+    }
+    auto out = open_flight(now, handshake);
     handshake.state.start(now, client_config(device), start, out);
-    batch_.commit(out, device, config_.server);
-    ++counts_.own_sent;
+    commit_flight(now, handshake, out);
     arm(index, handshake.state.timer_due());
 }
 
@@ -144,8 +175,17 @@ void DtlsTransport::end(std::uint32_t device) {
     const std::uint32_t index = link.handshake_plus_1 - 1;
     link.handshake_plus_1 = 0;
     timers_.cancel(handshakes_[index].timer);
+    give_back_certificates(handshakes_[index]);
     base::wipe({reinterpret_cast<std::uint8_t*>(&handshakes_[index]), sizeof(Handshake)});
     handshakes_.give_back(index);
+}
+
+void DtlsTransport::give_back_certificates(Handshake& handshake) {
+    if (handshake.certificates_plus_1 == 0) return;
+    const std::uint32_t place = handshake.certificates_plus_1 - 1;
+    handshake.certificates_plus_1 = 0;
+    base::wipe({reinterpret_cast<std::uint8_t*>(&certificates_[place]), sizeof(CertificateState)});
+    certificates_.give_back(place);
 }
 
 void DtlsTransport::arm(std::uint32_t index, base::Time due) {
@@ -161,12 +201,9 @@ void DtlsTransport::on_timer(base::Time now, std::uint32_t index) {
         end(device);
         return begin_waiting(now);
     }
-    auto out = batch_.open(now);
+    auto out = open_flight(now, handshake);
     const auto step = handshake.state.on_timer(now, client_config(device), *config_.keys, aes_, out);
-    if (out.size() != 0) {
-        batch_.commit(out, device, config_.server);
-        ++counts_.own_sent;
-    }
+    commit_flight(now, handshake, out);
     after_step(now, index, step);
 }
 
@@ -189,8 +226,9 @@ void DtlsTransport::after_step(base::Time now, std::uint32_t index, const Handsh
             ++(handshake.state.resumed() ? counts_.resumed : counts_.full);
             if (handshake.state.resumed()) {
                 handshake.lingers = true;
+                give_back_certificates(handshake);
                 arm(index, now + linger_time);
-                return;
+                return begin_waiting(now);
             }
             break;
         case HandshakeStep::Kind::failed: {
@@ -200,6 +238,7 @@ void DtlsTransport::after_step(base::Time now, std::uint32_t index, const Handsh
                                : failure == HandshakeFailure::unknown_identity ? LinkEvent::Cause::unknown_identity
                                                                                : LinkEvent::Cause::alert;
             counts_.fail(failure);
+            ++counts_.certificate_faults[static_cast<std::size_t>(step.fault)];
             if (step.cause == HandshakeStep::Cause::alert_sent) ++counts_.alerts_sent[alert_slot(step.alert)];
             if (step.cause == HandshakeStep::Cause::alert_received) ++counts_.alerts_received[alert_slot(step.alert)];
             // RFC 5246 7.2.2: a session that ended with a fatal alert is not resumed.
@@ -270,14 +309,11 @@ void DtlsTransport::take(base::Time now, const Packet& packet) {
 
     const std::uint32_t index = link.handshake_plus_1 - 1;
     Handshake& handshake = handshakes_[index];
-    auto out = batch_.open(now);
+    auto out = open_flight(now, handshake);
     ++counts_.own_received;
     const auto step = handshake.state.on_datagram(now, client_config(packet.local), *config_.keys, aes_, datagram, out,
                                                   counts_.records_dropped);
-    if (out.size() != 0) {
-        batch_.commit(out, packet.local, config_.server);
-        ++counts_.own_sent;
-    }
+    commit_flight(now, handshake, out);
     after_step(now, index, step);
 }
 

@@ -38,6 +38,11 @@ public:
         std::function<RandomBytes(std::uint32_t device, std::uint32_t number)> random;
         std::uint32_t handshakes = 8192;  // at once
         FlightTimes times;
+        // Who proves himself by certificate or raw public key; all three are needed where somebody does.
+        std::function<bool(std::uint32_t device)> by_certificate;
+        const CertificateSource* certificates = nullptr;  // must outlive this object
+        std::function<base::P256Scalar(std::uint32_t device, std::uint32_t number)> ephemeral;
+        std::uint32_t certificate_handshakes = 256;  // at once, of those
     };
     // `inner` must outlive this object.
     DtlsTransport(Config config, Transport& inner);
@@ -78,17 +83,22 @@ private:
         bool offers_ccm8 : 1 = false;
         bool offers_cbc : 1 = false;
         bool rebound : 1 = false;  // its address has changed since the server was heard
+        bool by_certificate : 1 = false;
     };
     struct Handshake {
         PskHandshake state;
         base::TimerId timer = base::no_index;
         base::Time first_sent{};
         bool lingers = false;  // established; kept to repeat its last flight
+        std::uint32_t certificates_plus_1 = 0;
     };
 
     void begin_waiting(base::Time now);
     void begin(base::Time now, std::uint32_t device);
     void end(std::uint32_t device);
+    void give_back_certificates(Handshake& handshake);
+    base::Writer open_flight(base::Time now, const Handshake& handshake);
+    void commit_flight(base::Time now, const Handshake& handshake, base::Writer& out);
     void on_timer(base::Time now, std::uint32_t index);
     void arm(std::uint32_t index, base::Time due);
     void after_step(base::Time now, std::uint32_t index, const HandshakeStep& step);
@@ -109,6 +119,8 @@ private:
     base::Region<CbcKeys> macs_;  // only where CBC is offered
     base::Region<Link> links_;
     base::Slab<Handshake> handshakes_;
+    base::Slab<CertificateState> certificates_;
+    std::unique_ptr<base::P256> p256_;  // null where nobody needs it
     base::TimerWheel timers_;
     std::uint32_t line_first_ = base::no_index;
     std::uint32_t line_last_ = base::no_index;

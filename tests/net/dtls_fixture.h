@@ -9,6 +9,7 @@
 
 #include "simulator/net/dtls_handshake_psk.h"
 #include "simulator/net/dtls_server_psk.h"
+#include "tests/net/certificate_fixture.h"
 #include "tests/support/hex.h"
 
 namespace net {
@@ -42,6 +43,9 @@ struct DtlsPair {
     CookieJar jar{base::as_bytes("cookie secret")};
     PskHandshake client;
     PskServerHandshake server;
+    std::unique_ptr<TestCertificates> certificates;  // where the handshake is one with them
+    CertificateState client_state;
+    CertificateState server_state;
     bool server_began = false;
     HandshakeStep client_step;
     HandshakeStep server_step;
@@ -60,7 +64,7 @@ struct DtlsPair {
     DtlsSession client_session;
     DtlsSession server_session;
 
-    std::array<std::uint8_t, 1472> memory{};
+    std::array<std::uint8_t, flight_capacity> memory{};
     base::Writer writer() { return base::Writer(base::MutableBytes(memory)); }
     RandomBytes random() {
         RandomBytes bytes;
@@ -68,15 +72,39 @@ struct DtlsPair {
         return bytes;
     }
 
-    void send(std::deque<Datagram>& to, std::vector<Datagram>& log, const base::Writer& out) {
+    void send(std::deque<Datagram>& to, std::vector<Datagram>& log, base::Writer& out) {
         ASSERT_FALSE(out.failed());
-        if (out.size() == 0) return;
-        log.emplace_back(out.written().begin(), out.written().end());
-        if (keep(log.back())) to.push_back(log.back());
+        const std::size_t id_size = &to == &to_server ? client.session().write_id_size : 0;
+        each_datagram(out.memory().first(out.size()), id_size, 1472, [&](base::Bytes datagram) {
+            log.emplace_back(datagram.begin(), datagram.end());
+            if (keep(log.back())) to.push_back(log.back());
+        });
+    }
+    // Both sides have certificates, or raw public keys.
+    TestCertificates& with_certificates(CertificateType type = CertificateType::x509) {
+        certificates = std::make_unique<TestCertificates>();
+        certificates->client_type = type;
+        client_config.certificates = certificates.get();
+        server_config.certificates = certificates.get();
+        client_config.p256 = server_config.p256 = &certificates->engine;
+        server_config.accept_ccm8 = server_config.accept_cbc = false;
+        return *certificates;
+    }
+    CertificateState* state_of(CertificateState& state, std::string_view who) {
+        if (certificates == nullptr) return nullptr;
+        state = {};
+        const std::uint8_t number = randoms;
+        base::derive_p256_key(base::Bytes(&number, 1), base::as_bytes(who), state.ephemeral);
+        return &state;
     }
     void start() {
         auto out = writer();
-        client.start(now, client_config, {.device = 7, .random = random(), .resume = known ? &*known : nullptr}, out);
+        client.start(now, client_config,
+                     {.device = 7,
+                      .random = random(),
+                      .resume = known ? &*known : nullptr,
+                      .certificates = state_of(client_state, "client")},
+                     out);
         send(to_server, from_client, out);
     }
     void client_takes(Datagram datagram) {
@@ -115,7 +143,11 @@ struct DtlsPair {
             const auto answer = answer_hello(server_config, jar, base::as_bytes("127.0.0.1"), *record, out);
             if (answer.kind == HelloAnswer::Kind::accepted) {
                 server_began = true;
-                PskServerHandshake::Begin begin{.random = random(), .session_id = {}, .own_id = own_id};
+                PskServerHandshake::Begin begin{.random = random(),
+                                                .session_id = {},
+                                                .own_id = own_id,
+                                                .resume = nullptr,
+                                                .certificates = state_of(server_state, "server")};
                 begin.session_id.fill(0x5e);
                 if (known && base::equal(answer.hello.session_id, known->id_view())) begin.resume = &*known;
                 out.rewind(0);
