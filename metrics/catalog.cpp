@@ -59,6 +59,8 @@ constexpr std::array metric_table{
            "DTLS alerts of devices and of the server."},
     Metric{"lwm2msim_dtls_records_dropped_total", MetricType::counter, Unit::none, "reason",
            "DTLS records that devices threw away."},
+    Metric{"lwm2msim_dtls_certificates_refused_total", MetricType::counter, Unit::none, "reason",
+           "Certificates and raw public keys of servers that devices did not take."},
     Metric{"lwm2msim_observations", MetricType::gauge, Unit::none, "", "Observations that devices hold."},
     Metric{"lwm2msim_worker_busy_ratio", MetricType::gauge, Unit::ratio, "worker",
            "Share of the last second that a shard's thread worked. Above 0.9 for 5 s the run is invalid."},

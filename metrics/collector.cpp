@@ -196,6 +196,8 @@ private:
         keep(Family("lwm2msim_dtls_rebinds_total").add({}, t.rebinds[0]));
         collect_alerts("lwm2msim_dtls_alerts_total", t.alerts);
         keep(Family("lwm2msim_dtls_records_dropped_total").add_each(record_drop_names, t.records_dropped));
+        keep(Family("lwm2msim_dtls_certificates_refused_total")
+                 .add_each(certificate_fault_names, t.certificates_refused));
     }
 
     void collect_alerts(std::string_view name,

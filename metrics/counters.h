@@ -40,6 +40,7 @@ struct Figures {
     Table<T, handshake_kind_names.size()> handshakes;                // that ended well
     Table<T, direction_names.size(), alert_names.size()> alerts;
     Table<T, record_drop_names.size()> records_dropped;
+    Table<T, certificate_fault_names.size()> certificates_refused;
     Table<T, 1> rebinds;  // that a session has survived
     Table<T, 1> observations;
     Table<T, 1> busy_ns;
@@ -70,6 +71,7 @@ struct Figures {
         visit(a.handshakes, b.handshakes);
         visit(a.alerts, b.alerts);
         visit(a.records_dropped, b.records_dropped);
+        visit(a.certificates_refused, b.certificates_refused);
         visit(a.rebinds, b.rebinds);
         visit(a.observations, b.observations);
         visit(a.busy_ns, b.busy_ns);
@@ -148,6 +150,10 @@ public:
     void rebind(std::uint64_t n) { figures_.rebinds[0].add(static_cast<std::int64_t>(n)); }
     void drop_record(std::size_t reason, std::uint64_t n) {
         figures_.records_dropped[reason].add(static_cast<std::int64_t>(n));
+    }
+    // `fault`: a place in certificate_fault_names.
+    void refuse_certificate(std::size_t fault, std::uint64_t n) {
+        figures_.certificates_refused[fault].add(static_cast<std::int64_t>(n));
     }
 
     // What passed the socket in a batch; counted by the transport, apart from the above.

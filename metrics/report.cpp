@@ -187,7 +187,8 @@ Json dtls_json(const FleetSnapshot& fleet) {
             {"latency", std::move(latency)},
             {"rebinds", t.rebinds[0]},
             {"alerts", alerts_json(t.alerts)},
-            {"records_dropped", named(record_drop_names, t.records_dropped)}};
+            {"records_dropped", named(record_drop_names, t.records_dropped)},
+            {"certificates_refused", named(certificate_fault_names, t.certificates_refused)}};
 }
 
 Json server_dtls_json(const ServerTotals& t) {

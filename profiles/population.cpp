@@ -143,7 +143,13 @@ std::string endpoint_name(const ResolvedProfile& profile, const EndpointVariable
     return std::string(base::as_text(base::Bytes(memory).first(size)));
 }
 
-std::optional<EndpointProblem> check_endpoint(std::string_view endpoint, std::string_view profile_name) {
+std::string fill_template(std::string_view text, const ResolvedProfile& profile, const EndpointVariables& variables) {
+    std::array<std::uint8_t, 1024> memory;
+    const std::size_t size = write_name(text, profile.name, variables, memory);
+    return std::string(base::as_text(base::Bytes(memory).first(size)));
+}
+
+std::optional<EndpointProblem> check_template(std::string_view text) {
     std::optional<EndpointProblem> problem;
     const auto look = [&problem](std::string_view inside) {
         const auto placeholder = parse_placeholder(inside);
@@ -155,9 +161,13 @@ std::optional<EndpointProblem> check_endpoint(std::string_view endpoint, std::st
         }
     };
     const bool closed = walk(
-        endpoint, [](std::string_view) {}, look);
+        text, [](std::string_view) {}, look);
     if (!closed) return EndpointProblem{"'{' without its '}'", "as in {index}"};
-    if (problem) return problem;
+    return problem;
+}
+
+std::optional<EndpointProblem> check_endpoint(std::string_view endpoint, std::string_view profile_name) {
+    if (auto problem = check_template(endpoint)) return problem;
     if (endpoint.empty()) return EndpointProblem{"empty", "try {profile}-{index}"};
     if (std::any_of(endpoint.begin(), endpoint.end(),
                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; })) {

@@ -33,11 +33,15 @@ std::string endpoint_name(const ResolvedProfile& profile, const EndpointVariable
 // name. 0: the file has no row for it.
 std::size_t psk_identity(const ResolvedProfile& profile, const EndpointVariables& variables, base::MutableBytes out);
 
+// Any other template with the same placeholders; empty where it would be longer than 1024 bytes.
+std::string fill_template(std::string_view text, const ResolvedProfile& profile, const EndpointVariables& variables);
+
 struct EndpointProblem {
     std::string message;
     std::string hint;
 };
-// What is wrong with a template, or nothing.
+// What is wrong with a template, or nothing: of any text; of an endpoint's name.
+std::optional<EndpointProblem> check_template(std::string_view text);
 std::optional<EndpointProblem> check_endpoint(std::string_view endpoint, std::string_view profile_name);
 // Is there {index}, {imei} or {uuid} in it, so that devices differ?
 bool is_individual(std::string_view endpoint);

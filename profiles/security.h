@@ -1,11 +1,13 @@
 // Security: how the devices of a profile prove who they are: the `security` block, and the keys that it stands for.
 //
 //   security:
-//     mode: psk
+//     mode: x509
 //     key: {derive: "${FLEET_SECRET}"}
+//     server: {trust: server-ca.pem}
 //
 // A key comes from one secret of the fleet and the identity of the device, is the same for all, or stands in a file.
-// Nothing here prints a secret, and messages about one do not repeat it.
+// What is made of keys (certificates, raw public keys) is in certificates.h. Nothing here prints a secret, and messages
+// about one do not repeat it.
 #pragma once
 
 #include <array>
@@ -15,7 +17,7 @@
 
 #include "profiles/fields.h"
 #include "profiles/key_table.h"
-#include "simulator/base/crypto.h"
+#include "simulator/base/crypto_trust.h"
 
 namespace profiles {
 
@@ -23,10 +25,36 @@ inline constexpr std::size_t derived_key_size = 16;
 inline constexpr std::size_t key_capacity = 64;
 inline constexpr std::size_t least_secret = 16;  // bytes of a fleet's secret
 
-enum class SecurityMode : std::uint8_t { none, psk };
+enum class SecurityMode : std::uint8_t { none, psk, rpk, x509 };
+std::string_view name(SecurityMode mode);
+constexpr bool is_by_certificate(SecurityMode mode) { return mode == SecurityMode::rpk || mode == SecurityMode::x509; }
 
-// Of TLS_PSK_WITH_AES_128_CCM_8 and TLS_PSK_WITH_AES_128_CBC_SHA256 (Transport 1.1.1, 5.2.8.1).
-enum class PskSuite : std::uint8_t { ccm8, cbc_sha256, both };
+// With pre-shared keys TLS_PSK_WITH_AES_128_CCM_8 and _CBC_SHA256 (Transport 1.1.1, 5.2.8.1), else
+// TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8 and _GCM_SHA256; both: CCM_8 first.
+enum class SuiteChoice : std::uint8_t { ccm8, cbc_sha256, gcm_sha256, both };
+
+// Where the devices' certificates come from: files of the user's, else a CA that issues them, the user's or one that is
+// made from the fleet's secret.
+struct CertificateSection {
+    std::string file;      // template of a path, as of endpoint names: the certificate and those of its issuers, PEM
+    std::string key_file;  // the same, of its private key; empty: in the same file
+    std::vector<std::uint8_t> ca;  // in DER
+    std::shared_ptr<const base::Secret> ca_key;
+    double expired = 0;  // share of the devices whose certificate is out of date
+    Place place;
+};
+
+// Which server the devices take for theirs.
+struct ServerCheck {
+    std::vector<std::vector<std::uint8_t>> trust;  // CA certificates
+    // The server's certificate (0/x/4) or a hash of it; of mode rpk its public key.
+    std::vector<std::uint8_t> certificate;
+    base::CertificateUsage usage = base::CertificateUsage::domain_issued;   // 0/x/15
+    base::CertificateMatching matching = base::CertificateMatching::exact;  // 0/x/13
+    std::string name;  // that it is called by (0/x/14); empty: as the target is
+
+    bool empty() const { return trust.empty() && certificate.empty(); }
+};
 
 struct SecuritySpec {
     enum class Key : std::uint8_t { none, derived, shared, listed };
@@ -36,11 +64,13 @@ struct SecuritySpec {
     Key key = Key::none;
     std::shared_ptr<const base::Secret> secret;  // derived: of the fleet; shared: the key itself
     std::shared_ptr<const KeyTable> keys;        // listed: by the number of the device, the identity included
-    PskSuite suite = PskSuite::ccm8;             // that the devices offer
+    SuiteChoice suite = SuiteChoice::ccm8;       // that the devices offer
     double resume = 0.9;                         // share of the handshakes that offer the last session
     bool connection_id = true;
     double wrong_key = 0;         // share of the devices whose key is wrong
     double unknown_identity = 0;  // share of the devices with an identity that no server knows
+    CertificateSection certificate;
+    ServerCheck server;
     Place place;
 };
 

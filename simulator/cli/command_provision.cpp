@@ -1,5 +1,6 @@
 #include "simulator/cli/command_provision.h"
 
+#include <algorithm>
 #include <ostream>
 #include <utility>
 
@@ -7,6 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "metrics/verdict.h"
+#include "profiles/certificates.h"
+#include "simulator/base/crypto_pem.h"
 #include "simulator/cli/fleet_loader.h"
 
 namespace cli {
@@ -22,18 +25,43 @@ std::string csv_field(const std::string& text) {
     return quoted + '"';
 }
 
-std::string line_of(ProvisionFormat format, const std::string& endpoint, const std::string& identity,
-                    const std::string& key) {
+// What a server must know of one device.
+struct Entry {
+    std::string endpoint;
+    profiles::SecurityMode mode = profiles::SecurityMode::psk;
+    std::string identity;  // of a certificate the common name
+    std::string key;       // hexadecimal; of raw public keys the public one; of certificates nothing
+};
+
+Json leshan_details(const Entry& entry) {
+    const std::string mode(name(entry.mode));
+    switch (entry.mode) {
+        case profiles::SecurityMode::psk:
+            return {{"mode", mode}, {"details", {{"identity", entry.identity}, {"key", entry.key}}}};
+        case profiles::SecurityMode::rpk: return {{"mode", mode}, {"details", {{"key", entry.key}}}};
+        case profiles::SecurityMode::x509: return {{"mode", mode}};
+        case profiles::SecurityMode::none: break;
+    }
+    return {};
+}
+
+std::string line_of(ProvisionFormat format, const Entry& entry, bool psk_only) {
     switch (format) {
-        case ProvisionFormat::csv: return fmt::format("{},{},{}", csv_field(endpoint), csv_field(identity), key);
+        case ProvisionFormat::csv:
+            return fmt::format("{},{}{},{}", csv_field(entry.endpoint),
+                               psk_only ? "" : std::string(name(entry.mode)) + ",", csv_field(entry.identity),
+                               entry.key);
         case ProvisionFormat::leshan:
             // PUT /api/security/clients of Leshan's demo server.
-            return Json{{"endpoint", endpoint},
-                        {"tls", {{"mode", "psk"}, {"details", {{"identity", identity}, {"key", key}}}}}}
-                .dump();
-        case ProvisionFormat::firmware: break;
-        case ProvisionFormat::jsonl:
-            return Json{{"endpoint", endpoint}, {"mode", "psk"}, {"identity", identity}, {"key", key}}.dump();
+            return Json{{"endpoint", entry.endpoint}, {"tls", leshan_details(entry)}}.dump();
+        case ProvisionFormat::jsonl: {
+            Json line{
+                {"endpoint", entry.endpoint}, {"mode", std::string(name(entry.mode))}, {"identity", entry.identity}};
+            if (!entry.key.empty()) line["key"] = entry.key;
+            return line.dump();
+        }
+        case ProvisionFormat::firmware:
+        case ProvisionFormat::pem: break;
     }
     return "";
 }
@@ -66,6 +94,48 @@ int tell_firmware(const engine::FleetModel& model, const Context& context) {
     return static_cast<int>(context.out ? metrics::ExitCode::ok : metrics::ExitCode::host);
 }
 
+// What devices of these profiles show, made once a profile.
+using Made = std::vector<std::unique_ptr<profiles::FleetCertificates>>;
+
+Entry entry_of(const profiles::ResolvedProfile& profile, profiles::FleetCertificates* made,
+               const profiles::EndpointVariables& variables) {
+    Entry entry;
+    entry.endpoint = profiles::endpoint_name(profile, variables);
+    entry.mode = profile.security.mode;
+    std::array<std::uint8_t, profiles::endpoint_capacity> memory;
+    const auto identity = base::Bytes(memory).first(profiles::psk_identity(profile, variables, memory));
+    entry.identity = base::as_text(identity);
+    if (entry.mode == profiles::SecurityMode::psk) {
+        base::SecretArray<profiles::key_capacity> key;
+        const auto size = profiles::key_of(profile.security, identity, key.memory());
+        entry.key = base::to_hex(key.view().first(size.value_or(0)));
+    } else if (entry.mode == profiles::SecurityMode::rpk) {
+        base::P256Scalar key;
+        made->device_key(identity, key);
+        entry.key = base::to_hex(made->public_key(key));
+        base::wipe(key);
+    }
+    return entry;
+}
+
+// The CAs that issue the devices' certificates: nothing in it is secret.
+int print_authorities(const Made& made, const engine::FleetModel& model, const Context& context) {
+    std::vector<std::string> printed;
+    for (std::size_t i = 0; i < made.size(); ++i) {
+        const auto& security = model.profiles[i]->security;
+        if (security.mode != profiles::SecurityMode::x509 || !security.certificate.file.empty()) continue;
+        auto text = base::write_pem("CERTIFICATE", made[i]->authority());
+        if (std::ranges::find(printed, text) == printed.end()) printed.push_back(std::move(text));
+    }
+    if (printed.empty()) {
+        context.err << "error: no profile of this fleet issues certificates; there is no CA to trust\n" << std::flush;
+        return static_cast<int>(metrics::ExitCode::usage);
+    }
+    for (const auto& text : printed) context.out << text;
+    context.out << std::flush;
+    return static_cast<int>(context.out ? metrics::ExitCode::ok : metrics::ExitCode::host);
+}
+
 }  // namespace
 
 int provision(const ProvisionCommand& command, const Context& context) {
@@ -77,18 +147,26 @@ int provision(const ProvisionCommand& command, const Context& context) {
                     << std::flush;
         return static_cast<int>(metrics::ExitCode::usage);
     }
-    if (command.format == ProvisionFormat::csv) context.out << "endpoint,identity,key\n";
+    Made made(model->profiles.size());
+    bool psk_only = true;
+    for (std::size_t i = 0; i < made.size(); ++i) {
+        const auto& security = model->profiles[i]->security;
+        if (!profiles::is_by_certificate(security.mode)) continue;
+        psk_only = false;
+        if (security.key != profiles::SecuritySpec::Key::derived) continue;
+        made[i] = std::make_unique<profiles::FleetCertificates>(security);
+    }
+    if (command.format == ProvisionFormat::pem) return print_authorities(made, *model, context);
+    if (command.format == ProvisionFormat::csv) {
+        context.out << (psk_only ? "endpoint,identity,key\n" : "endpoint,mode,identity,key\n");
+    }
     for (std::uint64_t index = 0; index < model->population->size(); ++index) {
-        const auto& profile = model->population->profile_of(index);
+        const std::size_t part = model->population->part_of(index);
+        const auto& profile = *model->profiles[part];
         if (profile.security.mode == profiles::SecurityMode::none) continue;
         const profiles::EndpointVariables variables{.index = index, .seed = model->scenario.seed, .shard = 0};
-        std::array<std::uint8_t, profiles::endpoint_capacity> identity;
-        const auto name = base::Bytes(identity).first(profiles::psk_identity(profile, variables, identity));
-        base::SecretArray<profiles::key_capacity> key;
-        const auto size = profiles::key_of(profile.security, name, key.memory()).value_or(0);
-        context.out << line_of(command.format, profiles::endpoint_name(profile, variables),
-                               std::string(base::as_text(name)), base::to_hex(key.view().first(size)))
-                    << '\n';
+        const auto entry = entry_of(profile, made[part].get(), variables);
+        context.out << line_of(command.format, entry, psk_only) << '\n';
     }
     context.out << std::flush;
     return static_cast<int>(context.out ? metrics::ExitCode::ok : metrics::ExitCode::host);

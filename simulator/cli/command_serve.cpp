@@ -1,6 +1,7 @@
 #include "simulator/cli/command_serve.h"
 
 #include <condition_variable>
+#include <fstream>
 #include <mutex>
 #include <ostream>
 
@@ -8,6 +9,7 @@
 
 #include "metrics/conservation.h"
 #include "profiles/object_loader.h"
+#include "simulator/base/crypto_pem.h"
 #include "simulator/base/units.h"
 #include "simulator/cli/command_catalog.h"
 #include "simulator/cli/listener.h"
@@ -83,6 +85,47 @@ std::optional<server::ServerConfig> server_config(const ServeCommand& command, c
     return config;
 }
 
+std::optional<std::string> content_of(const std::string& name) {
+    std::ifstream file(name, std::ios::binary);
+    if (!file) return std::nullopt;
+    return std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+}
+
+base::Result<std::vector<std::vector<std::uint8_t>>, std::string> certificates_of(
+    const std::optional<std::string>& name) {
+    std::vector<std::vector<std::uint8_t>> found;
+    if (!name) return found;
+    const auto text = content_of(*name);
+    for (const auto& block : base::read_pem(base::as_bytes(text.value_or("")))) {
+        const auto der = block.bytes.view();
+        if (block.label == "CERTIFICATE") found.emplace_back(der.begin(), der.end());
+    }
+    if (found.empty()) return tl::unexpected(fmt::format("{}: no certificate is in it, or it is not there", *name));
+    return found;
+}
+
+// The server's own credentials, where there are files of them.
+base::Result<std::optional<engine::EmbeddedCertificates::Config>, std::string> credentials_of(
+    const ServeCommand& command) {
+    using Credentials = engine::EmbeddedCertificates::Config;
+    if (!command.key_file) return std::optional<Credentials>();
+    Credentials own;
+    auto text = content_of(*command.key_file);
+    const base::Secret file{base::as_bytes(text.value_or(""))};
+    if (text) base::wipe({reinterpret_cast<std::uint8_t*>(text->data()), text->size()});
+    if (!base::read_p256_key(file.view(), own.key)) {
+        return tl::unexpected(
+            fmt::format("{}: no private key on P-256 is in it, or it is not there", *command.key_file));
+    }
+    auto chain = certificates_of(command.certificate_file);
+    if (!chain) return tl::unexpected(chain.error());
+    own.chain = *std::move(chain);
+    auto anchors = certificates_of(command.trust_file);
+    if (!anchors) return tl::unexpected(anchors.error());
+    own.anchors = *std::move(anchors);
+    return std::optional<Credentials>(std::move(own));
+}
+
 }  // namespace
 
 int serve(const ServeCommand& command, const Context& context) {
@@ -102,6 +145,11 @@ int serve(const ServeCommand& command, const Context& context) {
     engine::ServerRunOptions options{*address, *std::move(config), describe_run(context.args)};
     options.info.scenario = "serve";
     options.psk_secret = command.psk_secret;
+    options.derived_certificates = command.derived_certificates;
+    auto credentials = credentials_of(command);
+    if (!credentials) return refuse(context, ExitCode::usage, credentials.error());
+    options.credentials = *std::move(credentials);
+    const bool secure = options.secure();
     auto prepared = engine::ServerRunner::prepare(std::move(options));
     if (!prepared) return refuse(context, prepared.error().code, prepared.error().message);
     engine::ServerRunner& runner = **prepared;
@@ -112,7 +160,7 @@ int serve(const ServeCommand& command, const Context& context) {
     runner.start();
     if (!command.quiet) {
         context.err << fmt::format("lwm2m-sim {}   serving {}://{}   room for {}{}{}\n", LWM2M_SIM_VERSION,
-                                   command.psk_secret ? "coaps" : "coap", net::to_string(runner.address()),
+                                   secure ? "coaps" : "coap", net::to_string(runner.address()),
                                    base::format_count(command.capacity), listener->url.empty() ? "" : "   ",
                                    listener->url)
                     << std::flush;

@@ -263,6 +263,12 @@ base::Result<Command, UsageError> parse_serve(const Args& args, const Environmen
     flags.value("-f,--file", out.scenario_file, "SCENARIO", "its server: block says what is asked of each device");
     flags.value("--psk-secret-env", psk_secret, "NAME",
                 "DTLS with pre-shared keys, derived from the secret in this environment variable");
+    flags.toggle("--certificates", out.derived_certificates,
+                 "takes the certificates and raw public keys that follow from that secret too");
+    flags.value("--key", out.key_file, "FILE",
+                "DTLS with this private key (PEM, P-256) of the server: certificates and raw public keys are taken");
+    flags.value("--certificate", out.certificate_file, "FILE", "its certificate, and those of its issuers (PEM)");
+    flags.value("--trust", out.trust_file, "FILE", "CAs that may issue devices' certificates (PEM)");
     flags.value("-n,--capacity", capacity, "COUNT", "registrations that it has room for [100k]");
     flags.value("--listen", listen, "HOST:PORT", "HTTP: /metrics, /v1/clients [127.0.0.1:9701]");
     flags.toggle("--no-listen", no_listen, "no HTTP");
@@ -283,6 +289,12 @@ base::Result<Command, UsageError> parse_serve(const Args& args, const Environmen
             if (!port) out.port = 5684;
         }
     }
+    if (out.key_file && !port) out.port = 5684;
+    if (out.derived_certificates && !psk_secret) problems.emplace_back("--certificates goes with --psk-secret-env");
+    if ((out.certificate_file || out.trust_file) && !out.key_file) {
+        problems.emplace_back("--certificate and --trust go with --key");
+    }
+    if (out.trust_file && !out.certificate_file) problems.emplace_back("--trust goes with --certificate");
     if (bind) {
         out.bind = *bind;
         if (const auto address = net::parse_ip(*bind, 0); !address) reader.wrong("--bind", *bind, address.error().what);
@@ -291,10 +303,11 @@ base::Result<Command, UsageError> parse_serve(const Args& args, const Environmen
     return out;
 }
 
-constexpr std::array<std::pair<std::string_view, ProvisionFormat>, 4> provision_formats{
+constexpr std::array<std::pair<std::string_view, ProvisionFormat>, 5> provision_formats{
     {{"csv", ProvisionFormat::csv},
      {"leshan", ProvisionFormat::leshan},
      {"jsonl", ProvisionFormat::jsonl},
+     {"pem", ProvisionFormat::pem},
      {"firmware", ProvisionFormat::firmware}}};
 
 base::Result<Command, UsageError> parse_provision(const Args& args, const Environment& environment) {
@@ -306,8 +319,9 @@ base::Result<Command, UsageError> parse_provision(const Args& args, const Enviro
     Text format;
     scenario.declare(flags, "a scenario file; omitted: the default scenario");
     flags.value(
-        "--format", format, "csv|leshan|jsonl|firmware",
-        "how [csv]; leshan: bodies for its REST interface; firmware: no keys, but how each device's update ends");
+        "--format", format, "csv|leshan|jsonl|pem|firmware",
+        "how [csv]; leshan: bodies for its REST interface; pem: the CAs of the devices' certificates; firmware: "
+        "no keys, but how each device's update ends");
     Problems problems;
     if (auto done = parse_flags(flags, "provision", args, environment, problems)) return *std::move(done);
     scenario.read(out.scenario, problems);

@@ -82,12 +82,17 @@ struct ServeCommand {
     std::uint16_t port = 5683;
     std::uint32_t capacity = 100'000;
     std::shared_ptr<const base::Secret> psk_secret;  // it speaks DTLS then, and nothing else
+    bool derived_certificates = false;               // certificates and raw public keys by the same secret too
+    // Files of the server's own; it speaks DTLS then.
+    std::optional<std::string> certificate_file;
+    std::optional<std::string> key_file;
+    std::optional<std::string> trust_file;
     ListenOptions listen{ListenAddress{.port = 9701}, false, {}};
     bool quiet = false;
 };
 
-// `firmware`: no keys, but what each device's update comes to.
-enum class ProvisionFormat : std::uint8_t { csv, leshan, jsonl, firmware };
+// `pem`: the CAs of certificates alone; `firmware`: no keys, but what each device's update comes to.
+enum class ProvisionFormat : std::uint8_t { csv, leshan, jsonl, pem, firmware };
 
 struct ProvisionCommand {
     ScenarioOptions scenario;

@@ -52,12 +52,44 @@ bool mixed_up(const profiles::ResolvedProfile& a, const profiles::ResolvedProfil
     return one.key != other.key || !base::equal(one.secret->view(), other.secret->view());
 }
 
+// Can the devices tell the right server, and does everybody who is to be trusted deserve it?
+void check_certificates(const profiles::SecuritySpec& security, const scenarios::Scenario& scenario,
+                        const profiles::Place& place, profiles::Diagnostics& diagnostics) {
+    if (!profiles::is_by_certificate(security.mode)) return;
+    const bool rpk = security.mode == profiles::SecurityMode::rpk;
+    if (scenario.target && security.server.empty()) {
+        diagnostics.error(
+            place, "the profile does not say how its devices know the target for the right server",
+            rpk ? "try security: {server: {public_key: server.pem}}" : "try security: {server: {trust: ca.pem}}");
+    }
+    if (!scenario.target && security.key == profiles::SecuritySpec::Key::none) {
+        diagnostics.error(place,
+                          "the embedded server proves itself by the secret of the fleet, and the profile has none",
+                          "try security: {key: {derive: \"${FLEET_SECRET}\"}}");
+    }
+    if (!scenario.target && !security.certificate.file.empty()) {
+        diagnostics.error(place,
+                          "certificates from files are for a target: the embedded server does not know their CA");
+    }
+    for (const auto* path : {&security.certificate.file, &security.certificate.key_file}) {
+        if (const auto wrong = profiles::check_template(*path)) {
+            diagnostics.error(place, "certificate: " + wrong->message, wrong->hint);
+        }
+    }
+    base::CertificateTrust::Config config;
+    config.anchors = security.server.trust;
+    if (!security.certificate.ca.empty()) config.anchors.push_back(security.certificate.ca);
+    if (const auto trust = base::CertificateTrust::make(std::move(config)); !trust) {
+        diagnostics.error(place, "security: " + trust.error());
+    }
+}
+
 // Which profiles speak DTLS, and whether target and embedded server suit them.
 void check_security(FleetModel& model, const scenarios::Scenario& scenario, profiles::Diagnostics& diagnostics) {
     for (std::size_t i = 0; i < model.profiles.size(); ++i) {
         const auto& profile = *model.profiles[i];
         const auto& place = scenario.fleet[i].place;
-        const bool secure = profile.security.mode == profiles::SecurityMode::psk;
+        const bool secure = profile.security.mode != profiles::SecurityMode::none;
         (secure ? model.secured : model.plain) = true;
         if (scenario.target && scenario.target->secure != secure) {
             diagnostics.error(place,
@@ -66,6 +98,7 @@ void check_security(FleetModel& model, const scenarios::Scenario& scenario, prof
                               secure ? "" : "give the profile security: {mode: psk, key: ...}");
         }
         if (!secure) continue;
+        check_certificates(profile.security, scenario, place, diagnostics);
         if (profile.security.keys && profile.security.keys->size() < scenario.devices) {
             diagnostics.error(place,
                               fmt::format("the file of keys has {} rows for {} devices", profile.security.keys->size(),
@@ -74,7 +107,16 @@ void check_security(FleetModel& model, const scenarios::Scenario& scenario, prof
         }
         for (std::size_t before = 0; !scenario.target && before < i; ++before) {
             const auto& other = *model.profiles[before];
-            if (other.security.mode != profiles::SecurityMode::psk || !mixed_up(profile, other)) continue;
+            if (is_by_certificate(profile.security.mode) && is_by_certificate(other.security.mode) &&
+                profile.security.secret && other.security.secret &&
+                !base::equal(profile.security.secret->view(), other.security.secret->view())) {
+                diagnostics.error(place,
+                                  "the embedded server knows one secret of certificates and raw public keys: all "
+                                  "profiles of the fleet that have them must share it");
+            }
+            const bool keys = profile.security.mode == profiles::SecurityMode::psk &&
+                              other.security.mode == profiles::SecurityMode::psk;
+            if (!keys || !mixed_up(profile, other)) continue;
             diagnostics.error(place,
                               fmt::format("the embedded server cannot tell devices of '{}' and '{}' apart, which "
                                           "have different keys",
@@ -154,6 +196,8 @@ std::unique_ptr<FleetModel> make_fleet_model(scenarios::Scenario scenario, const
         model->rebinds = model->rebinds || network.nat_timeout > base::Duration::zero();
     }
     check_security(*model, scenario, diagnostics);
+    if (!diagnostics.ok()) return nullptr;
+    model->files = DeviceFiles::read(*model->population, scenario.seed, scenario.fleet.front().place, diagnostics);
     if (!diagnostics.ok()) return nullptr;
     model->objects = &registry;
     name_profiles(scenario.server, model->profiles, diagnostics);

@@ -10,6 +10,7 @@
 #include "profiles/yaml.h"
 #include "scenarios/plan.h"
 #include "scenarios/scenario.h"
+#include "simulator/engine/device_files.h"
 #include "simulator/fleet/device_pool.h"
 #include "simulator/lwm2m/object_registry.h"
 #include "simulator/net/impairment.h"
@@ -24,6 +25,7 @@ struct FleetModel {
     std::unique_ptr<scenarios::Plan> plan;
     std::vector<net::ImpairmentSpec> impairments;  // by profile
     bool impaired = false;                         // any of them
+    std::shared_ptr<const DeviceFiles> files;      // null: no device has its certificate from a file
     bool secured = false;                          // devices of some profile speak DTLS
     bool plain = false;                            // those of some profile do not
     bool rebinds = false;                          // some devices get new source addresses

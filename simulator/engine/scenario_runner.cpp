@@ -98,7 +98,8 @@ std::optional<StartError> ScenarioRunner::open_server(const net::Address& addres
     config.objects = model_.objects;
     config.uri = (model_.secured ? "coaps://" : "coap://") + net::to_string(host->transport->local_address());
     config.capacity = static_cast<std::uint32_t>(model_.population->size() + model_.population->size() / 16 + 1024);
-    host->dtls = secure_server(model_, config.capacity, system_salt(), *host->transport);
+    host->dtls =
+        secure_server(model_, host->transport->local_address(), config.capacity, system_salt(), *host->transport);
     net::Transport& outermost =
         host->dtls.transport ? static_cast<net::Transport&>(*host->dtls.transport) : *host->transport;
     config.may_register = endpoint_check(model_, host->dtls);

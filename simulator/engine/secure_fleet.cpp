@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "profiles/campaign_spec.h"
+#include "simulator/base/check.h"
 
 namespace engine {
 namespace {
@@ -15,8 +16,38 @@ using base::Stream;
 constexpr std::uint64_t wrong_key_draw = 0;
 constexpr std::uint64_t resume_draws = 1;
 constexpr std::uint64_t unknown_identity_draw = std::uint64_t{1} << 31;
+constexpr std::uint64_t expired_draw = unknown_identity_draw + 1;
 constexpr std::uint64_t random_draws = std::uint64_t{1} << 32;
 constexpr std::size_t words_of_random = net::random_size / 8;
+
+base::Bytes ip_of(const net::Address& address) { return base::Bytes(address.ip).first(address.v6 ? 16 : 4); }
+
+// Without a CA of the user's: the one that the embedded server's certificate is from.
+profiles::FleetCertificates of_the_secret(profiles::SecuritySpec spec) {
+    spec.certificate = {};
+    return profiles::FleetCertificates(spec);
+}
+
+// What a profile's devices expect of the server at `address`.
+base::CertificateTrust::Config expected(const profiles::SecuritySpec& spec, const std::string& host,
+                                        const net::Address& address, bool embedded) {
+    base::CertificateTrust::Config config;
+    config.anchors = spec.server.trust;
+    config.pinned = spec.server.certificate;
+    config.usage = spec.server.usage;
+    config.matching = spec.server.matching;
+    config.host = host;
+    if (const auto ip = net::parse_ip(host, 0)) {
+        config.ip.assign(ip_of(*ip).begin(), ip_of(*ip).end());
+    } else if (host.empty()) {
+        config.ip.assign(ip_of(address).begin(), ip_of(address).end());
+    }
+    if (embedded && spec.server.empty()) {
+        const auto made = of_the_secret(spec);
+        config.anchors.emplace_back(made.authority().begin(), made.authority().end());
+    }
+    return config;
+}
 
 }  // namespace
 
@@ -61,6 +92,144 @@ std::size_t ShardKeys::key(std::uint32_t device, base::MutableBytes out) const {
     return key_size;
 }
 
+ShardCertificates::ShardCertificates(const FleetModel& model, fleet::Membership members, const net::Address& server)
+    : model_(model), members_(std::move(members)), sides_(model.profiles.size()) {
+    const bool embedded = !model.scenario.target.has_value();
+    for (std::size_t i = 0; i < sides_.size(); ++i) {
+        const auto& spec = model.profiles[i]->security;
+        if (!profiles::is_by_certificate(spec.mode)) continue;
+        Side& side = sides_[i];
+        if (spec.key == profiles::SecuritySpec::Key::derived) {
+            side.made = std::make_unique<profiles::FleetCertificates>(spec);
+        }
+        if (spec.mode == profiles::SecurityMode::rpk) {
+            side.pinned = spec.server.certificate;
+            if (!embedded || !side.pinned.empty()) continue;
+            base::P256Scalar key;
+            side.made->server_key(key);
+            const auto point = side.made->public_key(key);
+            base::wipe(key);
+            side.pinned.assign(point.begin(), point.end());
+            continue;
+        }
+        std::string host = spec.server.name;
+        if (host.empty() && !embedded) host = model.scenario.target->host;
+        // RFC 6066 3: addresses are no names.
+        if (!host.empty() && !net::parse_ip(host, 0)) side.name = host;
+        auto trust = base::CertificateTrust::make(expected(spec, host, server, embedded));
+        CHECK(trust.has_value());  // see check_security
+        side.trust = std::make_unique<base::CertificateTrust>(std::move(*trust));
+    }
+}
+
+const profiles::SecuritySpec& ShardCertificates::spec_of(std::uint32_t device) const {
+    return model_.profiles[profile_of(device)]->security;
+}
+
+std::size_t ShardCertificates::identity(std::uint32_t device, base::MutableBytes out) const {
+    return profiles::psk_identity(*model_.profiles[profile_of(device)],
+                                  {.index = members_.index_of(device), .seed = model_.scenario.seed, .shard = 0}, out);
+}
+
+bool ShardCertificates::drawn(std::uint32_t device, std::uint64_t what, double share) const {
+    const auto bits = base::draw(model_.scenario.seed, members_.index_of(device), Stream::security, what);
+    return base::to_unit(bits) < share;
+}
+
+net::CertificateType ShardCertificates::type(std::uint32_t device) const {
+    return spec_of(device).mode == profiles::SecurityMode::rpk ? net::CertificateType::raw_public_key
+                                                               : net::CertificateType::x509;
+}
+
+net::CertificateCiphers ShardCertificates::ciphers(std::uint32_t device) const {
+    switch (spec_of(device).suite) {
+        case profiles::SuiteChoice::both: return net::CertificateCiphers::both;
+        case profiles::SuiteChoice::gcm_sha256: return net::CertificateCiphers::gcm;
+        case profiles::SuiteChoice::cbc_sha256:
+        case profiles::SuiteChoice::ccm8: break;
+    }
+    return net::CertificateCiphers::ccm8;
+}
+
+// A wrong key is one that does not go with the certificate, or is nobody's where there is none.
+void ShardCertificates::key(std::uint32_t device, base::P256Scalar& out) const {
+    const std::uint64_t index = members_.index_of(device);
+    if (model_.files && model_.files->certificate(index) != nullptr) {
+        model_.files->key(index, out);
+    } else {
+        std::array<std::uint8_t, profiles::endpoint_capacity> name;
+        sides_[profile_of(device)].made->device_key(base::Bytes(name).first(identity(device, name)), out);
+    }
+    if (drawn(device, wrong_key_draw, spec_of(device).wrong_key)) out.back() ^= 1;
+}
+
+void ShardCertificates::write_certificate(std::uint32_t device, base::Writer& out) const {
+    const Side& side = sides_[profile_of(device)];
+    const auto* file = model_.files ? model_.files->certificate(members_.index_of(device)) : nullptr;
+    if (file != nullptr) return out.put(base::Bytes(*file));
+    base::P256Scalar own;
+    if (type(device) == net::CertificateType::raw_public_key) {
+        key(device, own);
+        net::write_raw_public_key(side.made->public_key(own), out);
+    } else {
+        std::array<std::uint8_t, profiles::endpoint_capacity> memory;
+        const auto name = base::Bytes(memory).first(identity(device, memory));
+        side.made->device_key(name, own);
+        const auto validity = drawn(device, expired_draw, spec_of(device).certificate.expired)
+                                  ? profiles::FleetCertificates::Validity::over
+                                  : profiles::FleetCertificates::Validity::now;
+        std::array<std::uint8_t, base::certificate_capacity> certificate;
+        const auto size = side.made->device_certificate(name, own, validity, certificate);
+        const base::Bytes chain = base::Bytes(certificate).first(size);
+        net::write_certificate_chain(std::span(&chain, 1), out);
+    }
+    base::wipe(own);
+}
+
+std::string_view ShardCertificates::server_name(std::uint32_t device) const { return sides_[profile_of(device)].name; }
+
+base::CertificateFault ShardCertificates::judge(std::uint32_t device, net::CertificateType type, base::Bytes body,
+                                                net::PeerKey& out) const {
+    const Side& side = sides_[profile_of(device)];
+    if (type == net::CertificateType::x509) return net::judge_x509(*side.trust, body, out);
+    return net::judge_raw_public_key(body, side.pinned, out);
+}
+
+EmbeddedCertificates::EmbeddedCertificates(Config config, base::CertificateTrust trust)
+    : config_(std::move(config)), trust_(std::move(trust)) {}
+
+base::Result<std::unique_ptr<EmbeddedCertificates>, std::string> EmbeddedCertificates::make(Config config) {
+    base::CertificateTrust::Config clients;
+    clients.anchors = config.anchors;
+    clients.peer = base::CertificateSpec::Use::client;
+    auto trust = base::CertificateTrust::make(std::move(clients));
+    if (!trust) return tl::unexpected(trust.error());
+    std::unique_ptr<EmbeddedCertificates> made(new EmbeddedCertificates(std::move(config), std::move(*trust)));
+    base::P256 engine;
+    base::P256Point point;
+    if (!engine.public_of(made->config_.key, point)) return tl::unexpected(std::string("the key is none on P-256"));
+    made->raw_.resize(3 + base::p256_public_key_size);
+    base::Writer raw{base::MutableBytes(made->raw_)};
+    net::write_raw_public_key(base::to_public_key(point), raw);
+    const auto& chain = made->config_.chain;
+    if (chain.empty()) return made;
+    const auto facts = base::read_certificate(chain.front());
+    if (!facts || facts->key != point) return tl::unexpected(std::string("the key is not that of the certificate"));
+    const std::vector<base::Bytes> views(chain.begin(), chain.end());
+    made->chain_.resize(net::own_certificate_capacity);
+    base::Writer out{base::MutableBytes(made->chain_)};
+    net::write_certificate_chain(views, out);
+    if (out.failed()) return tl::unexpected(std::string("the certificates are longer than 4 KB"));
+    made->chain_.resize(out.size());
+    return made;
+}
+
+base::CertificateFault EmbeddedCertificates::judge(net::CertificateType type, base::Bytes body,
+                                                   net::PeerKey& out) const {
+    if (type == net::CertificateType::x509) return net::judge_x509(trust_, body, out);
+    return net::judge_raw_public_key(body, {}, out);
+}
+
 std::optional<std::size_t> ServerKeys::key_of(base::Bytes identity, base::MutableBytes out) const {
     for (const auto& known : known_) {
         if (!profiles::fits(known.pattern, base::as_text(identity))) continue;
@@ -74,6 +243,9 @@ SecureShard secure_shard(const FleetModel& model, const fleet::Membership& membe
     SecureShard shard;
     if (!model.secured) return shard;
     shard.keys = std::make_unique<ShardKeys>(model, members);
+    const bool certificates = std::ranges::any_of(
+        model.profiles, [](const auto& profile) { return profiles::is_by_certificate(profile->security.mode); });
+    if (certificates) shard.certificates = std::make_unique<ShardCertificates>(model, members, server);
     const auto spec_of = [&model, members](std::uint32_t device) -> const profiles::SecuritySpec& {
         return model.profiles[members.profile_of(members.index_of(device))]->security;
     };
@@ -84,12 +256,28 @@ SecureShard secure_shard(const FleetModel& model, const fleet::Membership& membe
     config.server = server;
     config.devices = members.devices;
     config.keys = shard.keys.get();
-    config.secured = [spec_of](std::uint32_t device) { return spec_of(device).mode == profiles::SecurityMode::psk; };
+    config.secured = [spec_of](std::uint32_t device) { return spec_of(device).mode != profiles::SecurityMode::none; };
+    config.certificates = shard.certificates.get();
+    config.by_certificate = [spec_of](std::uint32_t device) {
+        return profiles::is_by_certificate(spec_of(device).mode);
+    };
+    // Nobody who sees a run from outside can foresee its keys; in virtual time they are those of the seed.
+    auto secret = std::make_shared<base::SecretArray<32>>();
+    if (salt != 0) base::fill_random(secret->memory());
+    config.ephemeral = [bits, secret](std::uint32_t device, std::uint32_t number) {
+        std::array<std::uint8_t, 12> name{};
+        base::Writer out{base::MutableBytes(name)};
+        out.put_uint(bits(device, random_draws), 8);
+        out.put_u32(number);
+        base::P256Scalar scalar;
+        base::derive_p256_key(secret->view(), name, scalar);
+        return scalar;
+    };
     config.offers_id = [spec_of](std::uint32_t device) { return spec_of(device).connection_id; };
     config.suites = [spec_of](std::uint32_t device) {
         const auto suite = spec_of(device).suite;
-        return net::PskSuites{.ccm8 = suite != profiles::PskSuite::cbc_sha256,
-                              .cbc = suite != profiles::PskSuite::ccm8};
+        return net::PskSuites{.ccm8 = suite != profiles::SuiteChoice::cbc_sha256,
+                              .cbc = suite != profiles::SuiteChoice::ccm8};
     };
     config.resumes = [spec_of, bits](std::uint32_t device, std::uint32_t number) {
         return base::to_unit(bits(device, resume_draws + number)) < spec_of(device).resume;
@@ -106,7 +294,7 @@ SecureShard secure_shard(const FleetModel& model, const fleet::Membership& membe
     return shard;
 }
 
-SecureServer secure_server(const SecureServerOptions& options, net::Transport& inner) {
+base::Result<SecureServer, std::string> secure_server(const SecureServerOptions& options, net::Transport& inner) {
     SecureServer server;
     server.keys = std::make_unique<ServerKeys>(options.known);
     base::SecretArray<32> secret;
@@ -117,35 +305,77 @@ SecureServer secure_server(const SecureServerOptions& options, net::Transport& i
     config.plain_too = options.plain_too;
     config.random_seed = options.seed ^ options.salt;
     config.secret = secret.view();
+    config.handshake.accept_ccm8 = config.handshake.accept_cbc = !options.known.empty();
+    if (options.certificates || options.credentials) {
+        std::shared_ptr<profiles::FleetCertificates> made;
+        if (options.certificates) {
+            made = std::make_shared<profiles::FleetCertificates>(of_the_secret(*options.certificates));
+        }
+        EmbeddedCertificates::Config own;
+        if (options.credentials) {
+            own = *options.credentials;
+        } else {
+            made->server_key(own.key);
+            own.chain.emplace_back(base::certificate_capacity);
+            const auto ip = ip_of(options.address);
+            own.chain.front().resize(made->server_certificate("localhost", ip, own.chain.front()));
+        }
+        own.anchors.insert(own.anchors.end(), options.anchors.begin(), options.anchors.end());
+        if (made) own.anchors.emplace_back(made->authority().begin(), made->authority().end());
+        auto certificates = EmbeddedCertificates::make(std::move(own));
+        if (!certificates) return tl::unexpected(certificates.error());
+        server.certificates = std::move(*certificates);
+        config.handshake.certificates = server.certificates.get();
+        if (made) {
+            config.raw_key_of = [made](std::string_view endpoint) {
+                base::P256Scalar key;
+                made->device_key(base::as_bytes(endpoint.substr(0, profiles::endpoint_capacity)), key);
+                const auto digest = base::sha256(made->public_key(key));
+                base::wipe(key);
+                return digest;
+            };
+        }
+    }
     server.transport = std::make_unique<net::DtlsServerTransport>(config, inner);
     return server;
 }
 
-SecureServer secure_server(const FleetModel& model, std::uint32_t sessions, std::uint64_t salt, net::Transport& inner) {
+SecureServer secure_server(const FleetModel& model, const net::Address& address, std::uint32_t sessions,
+                           std::uint64_t salt, net::Transport& inner) {
     if (!model.secured) return {};
-    SecureServerOptions options{
-        .known = {}, .sessions = sessions, .plain_too = model.plain, .salt = salt, .seed = model.scenario.seed};
+    SecureServerOptions options;
+    options.address = address;
+    options.sessions = sessions;
+    options.plain_too = model.plain;
+    options.salt = salt;
+    options.seed = model.scenario.seed;
     for (const auto& profile : model.profiles) {
         const auto& security = profile->security;
         const bool listed = security.key == profiles::SecuritySpec::Key::listed;
         if (security.mode == profiles::SecurityMode::psk) {
             options.known.push_back({listed ? "*" : identity_pattern(*profile), security});
+        } else if (profiles::is_by_certificate(security.mode)) {
+            options.certificates = security;
+            if (!security.certificate.ca.empty()) options.anchors.push_back(security.certificate.ca);
         }
         // Links to further servers are plain.
         if (profile->servers.size() > 1) options.plain_too = true;
     }
-    return secure_server(options, inner);
+    auto server = secure_server(options, inner);
+    CHECK(server.has_value());  // see check_security
+    return std::move(*server);
 }
 
 std::function<bool(const net::Address& from, std::string_view endpoint)> endpoint_check(const FleetModel& model,
                                                                                         const SecureServer& server) {
     const bool same = std::ranges::all_of(model.profiles, [](const auto& profile) {
         const auto& security = profile->security;
-        return security.mode == profiles::SecurityMode::none ||
+        return security.mode != profiles::SecurityMode::psk ||
                (security.identity.empty() && security.key != profiles::SecuritySpec::Key::listed);
     });
-    if (!server.transport || !same) return nullptr;
-    return [&transport = *server.transport](const net::Address& from, std::string_view endpoint) {
+    if (!server.transport || (!same && !server.certificates)) return nullptr;
+    return [same, &transport = *server.transport](const net::Address& from, std::string_view endpoint) {
+        if (!same && !transport.by_certificate(from)) return true;
         return !transport.contradicts(from, base::as_bytes(endpoint));
     };
 }

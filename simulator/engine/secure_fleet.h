@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "profiles/certificates.h"
 #include "simulator/engine/fleet_model.h"
 #include "simulator/net/dtls_server_transport.h"
 #include "simulator/net/dtls_transport.h"
@@ -32,6 +33,37 @@ private:
     fleet::Membership members_;
 };
 
+// The same devices where they have certificates or raw public keys, and what they expect of their server.
+class ShardCertificates final : public net::CertificateSource {
+public:
+    // `model` must outlive this object. `server` is where they go.
+    ShardCertificates(const FleetModel& model, fleet::Membership members, const net::Address& server);
+
+    net::CertificateType type(std::uint32_t device) const override;
+    net::CertificateCiphers ciphers(std::uint32_t device) const override;
+    void write_certificate(std::uint32_t device, base::Writer& out) const override;
+    void key(std::uint32_t device, base::P256Scalar& out) const override;
+    std::string_view server_name(std::uint32_t device) const override;
+    base::CertificateFault judge(std::uint32_t device, net::CertificateType type, base::Bytes body,
+                                 net::PeerKey& out) const override;
+
+private:
+    struct Side {  // of the devices of one profile
+        std::unique_ptr<profiles::FleetCertificates> made;
+        std::unique_ptr<base::CertificateTrust> trust;
+        std::vector<std::uint8_t> pinned;  // the server's raw public key
+        std::string name;                  // of the server, where it has one
+    };
+    std::size_t profile_of(std::uint32_t device) const { return members_.profile_of(members_.index_of(device)); }
+    const profiles::SecuritySpec& spec_of(std::uint32_t device) const;
+    std::size_t identity(std::uint32_t device, base::MutableBytes out) const;
+    bool drawn(std::uint32_t device, std::uint64_t what, double share) const;
+
+    const FleetModel& model_;
+    fleet::Membership members_;
+    std::vector<Side> sides_;
+};
+
 // The keys of identities that fit a pattern.
 struct KnownKeys {
     std::string pattern;  // as profiles::fits
@@ -48,8 +80,40 @@ private:
     std::vector<KnownKeys> known_;
 };
 
+// Credentials of the embedded server, and whom it lets in: those whose certificate is of a known CA, and whoever holds
+// a raw public key; whether he is the endpoint that he says is seen when he registers.
+class EmbeddedCertificates final : public net::ServerCertificates {
+public:
+    struct Config {
+        base::P256Scalar key{};
+        std::vector<std::vector<std::uint8_t>> chain;    // of the server; empty: it has a raw public key only
+        std::vector<std::vector<std::uint8_t>> anchors;  // who issues certificates of devices
+    };
+    // The error is a sentence for the user.
+    static base::Result<std::unique_ptr<EmbeddedCertificates>, std::string> make(Config config);
+    ~EmbeddedCertificates() override { base::wipe(config_.key); }
+
+    base::Bytes certificate(net::CertificateType type) const override {
+        return type == net::CertificateType::x509 ? chain_ : raw_;
+    }
+    bool accepts(net::CertificateType type) const override {
+        return type == net::CertificateType::raw_public_key || !config_.anchors.empty();
+    }
+    const base::P256Scalar& key() const override { return config_.key; }
+    base::CertificateFault judge(net::CertificateType type, base::Bytes body, net::PeerKey& out) const override;
+
+private:
+    EmbeddedCertificates(Config config, base::CertificateTrust trust);
+
+    Config config_;
+    base::CertificateTrust trust_;
+    std::vector<std::uint8_t> chain_;
+    std::vector<std::uint8_t> raw_;
+};
+
 struct SecureShard {
     std::unique_ptr<ShardKeys> keys;
+    std::unique_ptr<ShardCertificates> certificates;
     std::unique_ptr<net::DtlsTransport> transport;
 };
 // Null members where no device of the fleet speaks DTLS. `inner` must outlive it.
@@ -58,20 +122,29 @@ SecureShard secure_shard(const FleetModel& model, const fleet::Membership& membe
 
 struct SecureServer {
     std::unique_ptr<ServerKeys> keys;
+    std::unique_ptr<EmbeddedCertificates> certificates;
     std::unique_ptr<net::DtlsServerTransport> transport;
 };
 struct SecureServerOptions {
     std::vector<KnownKeys> known;
+    // By certificate or raw public key: whose secret they follow from, and the server's own with them.
+    std::optional<profiles::SecuritySpec> certificates{};
+    std::vector<std::vector<std::uint8_t>> anchors{};  // further CAs that issue certificates of devices
+    // Of the user's own, instead of a key and a certificate that are made from the secret.
+    std::optional<EmbeddedCertificates::Config> credentials{};
+    net::Address address{};  // that a certificate of the server is made for
     std::uint32_t sessions = 0;
     bool plain_too = false;
     std::uint64_t salt = 0;
     std::uint64_t seed = 0;
 };
-SecureServer secure_server(const SecureServerOptions& options, net::Transport& inner);
-// For the embedded server of a fleet; null members where nobody speaks DTLS.
-SecureServer secure_server(const FleetModel& model, std::uint32_t sessions, std::uint64_t salt, net::Transport& inner);
+// The error is a sentence for the user.
+base::Result<SecureServer, std::string> secure_server(const SecureServerOptions& options, net::Transport& inner);
+// For the embedded server of a fleet at that address; null members where nobody speaks DTLS.
+SecureServer secure_server(const FleetModel& model, const net::Address& address, std::uint32_t sessions,
+                           std::uint64_t salt, net::Transport& inner);
 // Where the identities of a fleet are its endpoint names, the server holds each device to its own (Transport 1.1.1,
-// 5.2.6). Null else.
+// 5.2.6), and those with certificates and raw public keys in any case. Null where nobody is held to any.
 std::function<bool(const net::Address& from, std::string_view endpoint)> endpoint_check(const FleetModel& model,
                                                                                         const SecureServer& server);
 

@@ -29,18 +29,33 @@ tl::expected<std::unique_ptr<ServerRunner>, StartError> ServerRunner::prepare(Se
     // Where it listens on every address, nobody knows which one devices reach.
     const auto address = runner->transport_->local_address();
     const bool any = net::Address{.port = address.port, .v6 = address.v6} == address;
-    const std::string scheme = runner->options_.psk_secret ? "coaps://" : "coap://";
+    const std::string scheme = runner->options_.secure() ? "coaps://" : "coap://";
     if (!any) runner->options_.config.uri = scheme + net::to_string(address);
     net::Transport* outermost = runner->transport_.get();
-    if (runner->options_.psk_secret) {
-        SecureServerOptions secure{.known = {}, .sessions = runner->options_.config.capacity, .salt = system_salt()};
-        KnownKeys all{.pattern = "*", .spec = {}};
-        all.spec.mode = profiles::SecurityMode::psk;
-        all.spec.key = profiles::SecuritySpec::Key::derived;
-        all.spec.secret = runner->options_.psk_secret;
-        secure.known.push_back(std::move(all));
-        runner->dtls_ = secure_server(secure, *outermost);
+    if (runner->options_.secure()) {
+        SecureServerOptions secure;
+        secure.sessions = runner->options_.config.capacity;
+        secure.salt = system_salt();
+        secure.address = address;
+        if (runner->options_.psk_secret) {
+            KnownKeys all{.pattern = "*", .spec = {}};
+            all.spec.mode = profiles::SecurityMode::psk;
+            all.spec.key = profiles::SecuritySpec::Key::derived;
+            all.spec.secret = runner->options_.psk_secret;
+            if (runner->options_.derived_certificates) secure.certificates = all.spec;
+            secure.known.push_back(std::move(all));
+        }
+        secure.credentials = std::move(runner->options_.credentials);
+        auto made = secure_server(secure, *outermost);
+        if (!made) return tl::unexpected(StartError{metrics::ExitCode::usage, made.error()});
+        runner->dtls_ = std::move(*made);
         outermost = runner->dtls_.transport.get();
+        if (runner->dtls_.certificates) {
+            auto& dtls = *runner->dtls_.transport;
+            runner->options_.config.may_register = [&dtls](const net::Address& from, std::string_view endpoint) {
+                return !dtls.by_certificate(from) || !dtls.contradicts(from, base::as_bytes(endpoint));
+            };
+        }
     }
     runner->server_ = std::make_unique<server::Server>(std::move(runner->options_.config), *outermost);
     runner->peer_ = std::make_unique<Peer>(*runner->server_, runner->dtls_);

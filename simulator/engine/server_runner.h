@@ -16,7 +16,12 @@ struct ServerRunOptions {
     net::Address address;  // that it listens at; port 0: any that is free
     server::ServerConfig config;
     metrics::RunInfo info;
-    std::shared_ptr<const base::Secret> psk_secret;  // DTLS, with keys that are derived from it; null: plain CoAP
+    // DTLS, with pre-shared keys that are derived from this secret; null: none of those.
+    std::shared_ptr<const base::Secret> psk_secret{};
+    // DTLS with certificates and raw public keys that are derived from it too, or with the server's own.
+    bool derived_certificates = false;
+    std::optional<EmbeddedCertificates::Config> credentials{};
+    bool secure() const { return psk_secret != nullptr || credentials.has_value(); }
 };
 
 class ServerRunner {

@@ -71,6 +71,7 @@ std::vector<metrics::Operation> supported_operations(std::span<const profiles::R
 // The names of DTLS are those of the metrics.
 static_assert(metrics::alert_names.size() == net::alert_slots);
 static_assert(metrics::record_drop_names.size() + 1 == net::record_discard_count);
+static_assert(metrics::certificate_fault_names.size() + 1 == base::certificate_fault_count);
 
 Shard::Shard(ShardConfig config, net::Transport& transport)
     : transport_(transport),
@@ -190,6 +191,9 @@ void Shard::sync_dtls() {
         counters_.drop_record(why - 1, now.records_dropped[why] - before.records_dropped[why]);
         counters_.discard(discard_of(static_cast<net::RecordDiscard>(why)),
                           now.datagrams_dropped[why] - before.datagrams_dropped[why]);
+    }
+    for (std::size_t fault = 1; fault < base::certificate_fault_count; ++fault) {
+        counters_.refuse_certificate(fault - 1, now.certificate_faults[fault] - before.certificate_faults[fault]);
     }
     seen_dtls_ = now;
 }

@@ -197,7 +197,7 @@ private:
         config.uri = (model_.secured ? "coaps://" : "coap://") + net::to_string(address);
         config.capacity = static_cast<std::uint32_t>(model_.population->size() * 2 + 1024);
         // Nothing of the system's chance: a virtual run can be repeated.
-        host->dtls = secure_server(model_, config.capacity, 0, host->transport);
+        host->dtls = secure_server(model_, address, config.capacity, 0, host->transport);
         net::Transport& outermost =
             host->dtls.transport ? static_cast<net::Transport&>(*host->dtls.transport) : host->transport;
         config.may_register = endpoint_check(model_, host->dtls);

@@ -51,8 +51,8 @@ TEST(Security, DerivesAKeyFromSecretAndIdentity) {
 
 TEST(Security, SaysWhatIsWrongWithoutRepeatingSecrets) {
     EXPECT_NE(complaint("{mode: psk}").find("needs a key"), std::string::npos);
-    EXPECT_NE(complaint("{mode: x509}").find("not supported yet"), std::string::npos);
-    EXPECT_NE(complaint("{mode: pks}").find("psk or none"), std::string::npos);
+    EXPECT_NE(complaint("{mode: x509}").find("needs a key"), std::string::npos);
+    EXPECT_NE(complaint("{mode: pks}").find("none, psk, rpk, x509"), std::string::npos);
     for (const char* bad : {"{mode: psk, key: {derive: tooshort}}", "{mode: psk, key: {hex: tooshort}}",
                             "{mode: psk, key: {hex: tooshort, derive: tooshort}}", "{mode: psk, key: tooshort}"}) {
         EXPECT_EQ(complaint(bad).find("tooshort"), std::string::npos) << complaint(bad);
@@ -62,10 +62,10 @@ TEST(Security, SaysWhatIsWrongWithoutRepeatingSecrets) {
 TEST(Security, OffersTheSuitesThatItSays) {
     Diagnostics diagnostics;
     const std::string key = ", key: {derive: \"${FLEET_SECRET}\"}}";
-    EXPECT_EQ(read("{mode: psk" + key, diagnostics)->suite, PskSuite::ccm8);
-    EXPECT_EQ(read("{mode: psk, suite: cbc_sha256" + key, diagnostics)->suite, PskSuite::cbc_sha256);
-    EXPECT_EQ(read("{mode: psk, suite: both" + key, diagnostics)->suite, PskSuite::both);
-    EXPECT_NE(complaint("{mode: psk, suite: aes" + key).find("ccm8, cbc_sha256 or both"), std::string::npos);
+    EXPECT_EQ(read("{mode: psk" + key, diagnostics)->suite, SuiteChoice::ccm8);
+    EXPECT_EQ(read("{mode: psk, suite: cbc_sha256" + key, diagnostics)->suite, SuiteChoice::cbc_sha256);
+    EXPECT_EQ(read("{mode: psk, suite: both" + key, diagnostics)->suite, SuiteChoice::both);
+    EXPECT_NE(complaint("{mode: psk, suite: aes" + key).find("ccm8, cbc_sha256, gcm_sha256, both"), std::string::npos);
 }
 
 // A file of keys, and what became of it.
