@@ -13,6 +13,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import lwm2msim.interop.conformance.ConformanceRun;
 import lwm2msim.interop.load.LoadRun;
+import lwm2msim.interop.secure.CertificateRun;
 import lwm2msim.interop.secure.RebindingRun;
 
 /**
@@ -63,6 +64,11 @@ public final class LeshanJudge {
             report(options, counts, null);
             return counts.failures() == 0;
         }
+        if (options.certificates != null) {
+            new CertificateRun(options, counts, options.certificates.equals("x509")).run();
+            report(options, counts, null);
+            return counts.failures() == 0;
+        }
         try (LeshanPeer peer = new LeshanPeer(options.port, counts)) {
             peer.start();
             try (SimulatorProcess simulator = new SimulatorProcess(options.simulator, options.scenario, peer.uri(),
@@ -79,7 +85,7 @@ public final class LeshanJudge {
     }
 
     private static void report(Options options, Counts counts, WireCounts wire) throws IOException {
-        List<String> names = options.rebinding != null ? SESSIONS : options.conformance ? CASES : COUNTS;
+        List<String> names = options.rebinding != null || options.certificates != null ? SESSIONS : options.conformance ? CASES : COUNTS;
         counts.named(names).forEach((name, value) -> System.out.println(name + " " + value));
         System.out.println("failures " + counts.failures());
         counts.causes()

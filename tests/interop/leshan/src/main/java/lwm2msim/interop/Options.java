@@ -12,6 +12,7 @@ public final class Options {
               --simulator PROGRAM  what is judged (default: build/release/lwm2m-sim of this repository)
               --selftest           judge Leshan's own client instead, 100 devices unless told
               --rebinding cid|none every device gets a new source address, with connection ids or without
+              --certificates x509|rpk  devices with certificates or raw public keys, 200 unless told
               --conformance        every operation, format and attribute against a few devices, instead of the load run
               --devices N          default 2000, of --conformance 10
               --scenario FILE      default: load.yaml or conformance.yaml of this folder
@@ -31,6 +32,7 @@ public final class Options {
     public boolean selftest;
     public boolean conformance;
     public String rebinding;
+    public String certificates;
     public int devices = 0;
     public Path home = Path.of(".");
     public Path scenario;
@@ -57,6 +59,7 @@ public final class Options {
             case "--selftest" -> o.selftest = true;
             case "--conformance" -> o.conformance = true;
             case "--rebinding" -> o.rebinding = rebinding(value(name, it));
+            case "--certificates" -> o.certificates = certificates(value(name, it));
             case "--devices" -> o.devices = positive(name, it);
             case "--home" -> o.home = Path.of(value(name, it));
             case "--scenario" -> o.scenario = Path.of(value(name, it));
@@ -73,6 +76,9 @@ public final class Options {
             case "--" -> it.forEachRemaining(o.extra::add);
             default -> throw new IllegalArgumentException("unknown option " + name + "\n" + USAGE);
             }
+        }
+        if (o.devices == 0 && o.certificates != null) {
+            o.devices = 200;
         }
         if (o.devices == 0) {
             o.devices = o.selftest ? (o.conformance ? 1 : 100) : (o.conformance ? 10 : 2000);
@@ -111,6 +117,13 @@ public final class Options {
     private static String rebinding(String text) {
         if (!text.equals("cid") && !text.equals("none")) {
             throw new IllegalArgumentException("--rebinding: \"" + text + "\" is neither cid nor none");
+        }
+        return text;
+    }
+
+    private static String certificates(String text) {
+        if (!text.equals("x509") && !text.equals("rpk")) {
+            throw new IllegalArgumentException("--certificates: \"" + text + "\" is neither x509 nor rpk");
         }
         return text;
     }

@@ -34,6 +34,11 @@ final class SessionWatch implements MessageInterceptor {
         return byIdentity.getOrDefault(identity, List.of());
     }
 
+    /** How many there are. */
+    int identities() {
+        return byIdentity.size();
+    }
+
     @Override
     public void receiveRequest(Request request) {
         note(request);
