@@ -33,6 +33,10 @@ std::string endpoint_name(const ResolvedProfile& profile, const EndpointVariable
 // name. 0: the file has no row for it.
 std::size_t psk_identity(const ResolvedProfile& profile, const EndpointVariables& variables, base::MutableBytes out);
 
+// The same for any template of such placeholders.
+std::size_t fill_in_name(std::string_view text, std::string_view profile, const EndpointVariables& variables,
+                         base::MutableBytes out);
+
 struct EndpointProblem {
     std::string message;
     std::string hint;

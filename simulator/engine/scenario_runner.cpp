@@ -9,6 +9,7 @@
 #include "metrics/process.h"
 #include "simulator/engine/fleet_nat.h"
 #include "simulator/engine/http_downloads.h"
+#include "simulator/engine/oscore_directory.h"
 #include "simulator/engine/secure_fleet.h"
 #include "simulator/net/impairment.h"
 #include "simulator/net/probe.h"
@@ -97,6 +98,8 @@ std::optional<StartError> ScenarioRunner::open_server(const net::Address& addres
     if (!servers_.empty()) config.actions.campaigns.clear();
     config.objects = model_.objects;
     config.uri = (model_.secured ? "coaps://" : "coap://") + net::to_string(host->transport->local_address());
+    config.oscore = oscore_directory(model_.oscore.get());
+    config.oscore.entropy = run_entropy();
     config.capacity = static_cast<std::uint32_t>(model_.population->size() + model_.population->size() / 16 + 1024);
     host->dtls = secure_server(model_, config.capacity, system_salt(), *host->transport);
     net::Transport& outermost =
@@ -245,6 +248,7 @@ std::optional<StartError> ScenarioRunner::open() {
                                                              .dtls = host.dtls.transport.get(),
                                                              .nat = host.nat.get()},
                                                  *outermost);
+            host.shard->pool().security.entropy = run_entropy();
         });
     }
     for (auto& builder : builders) builder.join();
