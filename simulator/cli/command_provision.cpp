@@ -8,6 +8,7 @@
 
 #include "metrics/verdict.h"
 #include "simulator/cli/fleet_loader.h"
+#include "simulator/cli/provision_oscore.h"
 
 namespace cli {
 namespace {
@@ -66,28 +67,61 @@ int tell_firmware(const engine::FleetModel& model, const Context& context) {
     return static_cast<int>(context.out ? metrics::ExitCode::ok : metrics::ExitCode::host);
 }
 
+// Identity and key.
+std::pair<std::string, std::string> psk_of(const profiles::ResolvedProfile& profile,
+                                           const profiles::EndpointVariables& variables) {
+    std::array<std::uint8_t, profiles::endpoint_capacity> identity;
+    const auto name = base::Bytes(identity).first(profiles::psk_identity(profile, variables, identity));
+    base::SecretArray<profiles::key_capacity> key;
+    const auto size = profiles::key_of(profile.security, name, key.memory()).value_or(0);
+    return {std::string(base::as_text(name)), base::to_hex(key.view().first(size))};
+}
+
+// Of a fleet with OSCORE: the same, with its keys; what a device does not have is empty or left out.
+std::string line_of(ProvisionFormat format, const std::string& endpoint, const std::string& identity,
+                    const std::string& key, const std::optional<OscoreKeys>& oscore) {
+    if (format == ProvisionFormat::csv) {
+        return fmt::format("{},{}", line_of(format, endpoint, identity, key), oscore ? oscore_csv(*oscore) : ",,,,");
+    }
+    if (!oscore) return line_of(format, endpoint, identity, key);
+    // Leshan takes one or the other.
+    if (format == ProvisionFormat::leshan) {
+        return key.empty() ? Json{{"endpoint", endpoint}, {"oscore", oscore_for_leshan(*oscore)}}.dump()
+                           : line_of(format, endpoint, identity, key);
+    }
+    Json line = Json::object();
+    line["endpoint"] = endpoint;
+    if (!key.empty()) line = Json::parse(line_of(format, endpoint, identity, key));
+    line["oscore"] = oscore_json(*oscore);
+    return line.dump();
+}
+
 }  // namespace
 
 int provision(const ProvisionCommand& command, const Context& context) {
     const auto model = load_fleet(command.scenario, context.environment, context.err);
     if (model == nullptr) return static_cast<int>(metrics::ExitCode::usage);
     if (command.format == ProvisionFormat::firmware) return tell_firmware(*model, context);
-    if (!model->secured) {
+    if (!model->secured && model->oscore == nullptr) {
         context.err << "error: no profile of this fleet has security; there is nothing to tell a server\n"
                     << std::flush;
         return static_cast<int>(metrics::ExitCode::usage);
     }
-    if (command.format == ProvisionFormat::csv) context.out << "endpoint,identity,key\n";
+    if (command.format == ProvisionFormat::csv) {
+        context.out << "endpoint,identity,key" << (model->oscore ? "," : "") << (model->oscore ? oscore_columns : "")
+                    << '\n';
+    }
     for (std::uint64_t index = 0; index < model->population->size(); ++index) {
         const auto& profile = model->population->profile_of(index);
-        if (profile.security.mode == profiles::SecurityMode::none) continue;
+        const bool secured = profile.security.mode != profiles::SecurityMode::none;
+        if (!secured && profile.oscore == nullptr) continue;
         const profiles::EndpointVariables variables{.index = index, .seed = model->scenario.seed, .shard = 0};
-        std::array<std::uint8_t, profiles::endpoint_capacity> identity;
-        const auto name = base::Bytes(identity).first(profiles::psk_identity(profile, variables, identity));
-        base::SecretArray<profiles::key_capacity> key;
-        const auto size = profiles::key_of(profile.security, name, key.memory()).value_or(0);
-        context.out << line_of(command.format, profiles::endpoint_name(profile, variables),
-                               std::string(base::as_text(name)), base::to_hex(key.view().first(size)))
+        std::optional<OscoreKeys> oscore;
+        if (profile.oscore) oscore = oscore_keys(profile, variables);
+        const auto [name, key] = secured ? psk_of(profile, variables) : std::pair<std::string, std::string>();
+        const auto endpoint = profiles::endpoint_name(profile, variables);
+        context.out << (model->oscore ? line_of(command.format, endpoint, name, key, oscore)
+                                      : line_of(command.format, endpoint, name, key))
                     << '\n';
     }
     context.out << std::flush;
