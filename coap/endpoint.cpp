@@ -25,6 +25,23 @@ bool has_unknown_critical(const MessageView& message) {
     return false;
 }
 
+// RFC 8613 8.4: a response that does not open is no response, and the exchange goes on. One without OSCORE may be an
+// error of a peer that could not open the request (8.2); whoever waits for an answer has to believe it.
+bool unprotect(const OscoreLink& oscore, Incoming& incoming) {
+    const auto opened = open_response(oscore, incoming.message);
+    if (opened) {
+        incoming.message = opened->message;
+        return true;
+    }
+    if (opened.error() != OscoreFailure::unprotected) {
+        incoming.discard = Discard::undecrypted;
+        return false;
+    }
+    incoming.refused = code_class(incoming.message.code) >= 4;
+    if (!incoming.refused) incoming.discard = Discard::unprotected;
+    return incoming.refused;
+}
+
 }  // namespace
 
 Endpoint::Endpoint(const Config& config, base::TimerWheel& timers)
@@ -35,17 +52,20 @@ Endpoint::Endpoint(const Config& config, base::TimerWheel& timers)
       known_(config.messages) {}
 
 Incoming Endpoint::on_datagram(base::Time now, std::uint32_t peer_id, Peer& peer,
-                               const TransmissionParameters& parameters, base::Bytes datagram, base::Writer& out) {
+                               const TransmissionParameters& parameters, base::Bytes datagram, base::Writer& out,
+                               const OscoreLink* oscore) {
+    Incoming incoming;
     const auto message = parse(datagram);
     if (!message) {
         reject_malformed(datagram, out);
-        return {.kind = Incoming::Kind::discarded, .discard = Discard::malformed, .message = {}, .tag = {}};
+        incoming.discard = Discard::malformed;
+        return incoming;
     }
-    Incoming incoming{.kind = Incoming::Kind::discarded, .discard = Discard::none, .message = *message, .tag = {}};
+    incoming.message = *message;
     if (message->code == Code::empty) return on_empty(now, peer, incoming, out);
     const bool answers = message->type == MessageType::acknowledgement;
     if (is_response(message->code) && message->type != MessageType::reset) {
-        return on_response(now, peer_id, peer, parameters, incoming, out);
+        return on_response(now, peer_id, peer, parameters, incoming, out, oscore);
     }
     if (is_request(message->code) && message->type != MessageType::reset && !answers) {
         return on_request(now, peer_id, parameters, incoming, out);
@@ -75,16 +95,18 @@ Incoming Endpoint::on_request(base::Time now, std::uint32_t peer_id, const Trans
 }
 
 Incoming Endpoint::on_response(base::Time now, std::uint32_t peer_id, Peer& peer,
-                               const TransmissionParameters& parameters, Incoming incoming, base::Writer& out) {
-    const MessageView& message = incoming.message;
+                               const TransmissionParameters& parameters, Incoming incoming, base::Writer& out,
+                               const OscoreLink* oscore) {
+    const MessageView message = incoming.message;
     const Exchange* exchange = peer.busy() ? &exchanges_[peer.exchange] : nullptr;
     const bool piggybacked = message.type == MessageType::acknowledgement;
-    if (has_unknown_critical(message)) {
+    const auto refuse = [&] {
         // RFC 7252 4.2, 4.3: a CON is rejected by a RST, an ACK or NON by silence.
         if (message.type == MessageType::confirmable) reject(message, out);
         incoming.discard = Discard::malformed;
         return incoming;
-    }
+    };
+    if (has_unknown_critical(message)) return refuse();
     if (piggybacked && (exchange == nullptr || exchange->message_id != message.message_id)) {
         incoming.discard = Discard::late;
         return incoming;
@@ -107,6 +129,10 @@ Incoming Endpoint::on_response(base::Time now, std::uint32_t peer_id, Peer& peer
     if (!matches) {
         incoming.kind = Incoming::Kind::unmatched_response;
         return incoming;
+    }
+    if (oscore != nullptr) {
+        if (!unprotect(*oscore, incoming)) return incoming;
+        if (has_unknown_critical(incoming.message)) return refuse();
     }
     if (message.type == MessageType::confirmable) {
         acknowledge(message, out);

@@ -11,6 +11,7 @@
 
 #include "coap/deduplication.h"
 #include "coap/message.h"
+#include "coap/oscore.h"
 #include "coap/transmission.h"
 #include "simulator/base/byte_pool.h"
 #include "simulator/base/slab.h"
@@ -37,10 +38,12 @@ struct ExchangeTag {
 
 enum class Discard : std::uint8_t {
     none,
-    malformed,  // not a CoAP message (RFC 7252 3), a code that may not travel over UDP, or a response with a critical
-                // option that nobody knows (5.4.1)
-    late,       // an ACK or RST for nothing that is under way: repeated, or the exchange had been given up
-    duplicate,  // seen before, and nothing to repeat
+    malformed,    // not a CoAP message (RFC 7252 3), a code that may not travel over UDP, or a response with a critical
+                  // option that nobody knows (5.4.1)
+    late,         // an ACK or RST for nothing that is under way: repeated, or the exchange had been given up
+    duplicate,    // seen before, and nothing to repeat
+    undecrypted,  // a response that does not open under its OSCORE context (RFC 8613 8.4)
+    unprotected,  // a response without OSCORE to a request that had it
 };
 
 struct Incoming {
@@ -61,6 +64,8 @@ struct Incoming {
     Discard discard = Discard::none;
     MessageView message;  // view on the datagram
     ExchangeTag tag;      // where an exchange has ended or goes on
+    // The response to a protected request that its peer could not unprotect (RFC 8613 8.2): an error without OSCORE.
+    bool refused = false;
 };
 
 struct Expired {
@@ -78,9 +83,11 @@ public:
     };
     Endpoint(const Config& config, base::TimerWheel& timers);
 
-    // A datagram from `peer`. The Incoming is a view on it.
+    // A datagram from `peer`. The Incoming is a view on it. Of a peer with OSCORE, responses to requests are
+    // unprotected before they end an exchange: the message is then a view on the link's workspace. Requests and
+    // notifications are its owner's to unprotect.
     Incoming on_datagram(base::Time now, std::uint32_t peer_id, Peer& peer, const TransmissionParameters& parameters,
-                         base::Bytes datagram, base::Writer& out);
+                         base::Bytes datagram, base::Writer& out, const OscoreLink* oscore = nullptr);
 
     // Takes over a confirmable message that the caller is sending now: repeats it until it is answered (RFC 7252 4.2).
     // The peer must not be busy. False when there is no room for another exchange; then nothing is kept. `parameters`
@@ -134,7 +141,7 @@ private:
     Incoming on_request(base::Time now, std::uint32_t peer_id, const TransmissionParameters& parameters,
                         Incoming incoming, base::Writer& out);
     Incoming on_response(base::Time now, std::uint32_t peer_id, Peer& peer, const TransmissionParameters& parameters,
-                         Incoming incoming, base::Writer& out);
+                         Incoming incoming, base::Writer& out, const OscoreLink* oscore);
     Incoming on_empty(base::Time now, Peer& peer, Incoming incoming, base::Writer& out);
     ExchangeTag end(Peer& peer);
 

@@ -183,6 +183,7 @@ Result result_of(Cause cause) {
         case Cause::too_large:
         case Cause::unsupported_format:
         case Cause::too_many_requests:
+        case Cause::oscore:
         case Cause::other_client_error: return Result::client_error;
         case Cause::internal_error:
         case Cause::not_implemented:

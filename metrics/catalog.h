@@ -84,8 +84,9 @@ enum class Cause : std::uint8_t {
     alert,
     decrypt,
     unknown_identity,
+    oscore,  // the server could not unprotect the request (RFC 8613 8.2)
 };
-inline constexpr std::array<std::string_view, 28> cause_names{"4.00",
+inline constexpr std::array<std::string_view, 29> cause_names{"4.00",
                                                               "4.01",
                                                               "4.02",
                                                               "4.03",
@@ -112,7 +113,8 @@ inline constexpr std::array<std::string_view, 28> cause_names{"4.00",
                                                               "handshake_timeout",
                                                               "alert",
                                                               "decrypt",
-                                                              "unknown_identity"};
+                                                              "unknown_identity",
+                                                              "oscore"};
 inline constexpr std::size_t cause_count = cause_names.size();
 
 // The result that an operation with this cause ends with.
@@ -211,20 +213,24 @@ inline constexpr std::array<std::string_view, 5> received_names{"response", "ack
 
 // Why a datagram that arrived was thrown away.
 enum class Discard : std::uint8_t {
-    malformed,     // not a CoAP message
-    stray,         // for no device of ours
-    duplicate,     // seen before (RFC 7252 4.5); a request is answered again, not acted on again
-    late,          // matches an operation that was given up
-    unexpected,    // well formed, but matches nothing
-    wrong_source,  // not from the server's address
-    too_large,     // truncated by the kernel: larger than our buffer
-    decrypt,       // a record that did not open
-    replay,        // a record seen before (RFC 6347 4.1.2.6)
-    asleep,        // for a device that sleeps
+    malformed,       // not a CoAP message
+    stray,           // for no device of ours
+    duplicate,       // seen before (RFC 7252 4.5); a request is answered again, not acted on again
+    late,            // matches an operation that was given up
+    unexpected,      // well formed, but matches nothing
+    wrong_source,    // not from the server's address
+    too_large,       // truncated by the kernel: larger than our buffer
+    decrypt,         // a record that did not open
+    replay,          // a record seen before (RFC 6347 4.1.2.6)
+    asleep,          // for a device that sleeps
+    oscore_decrypt,  // a protected message that did not open (RFC 8613 8.2, 8.4)
+    oscore_replay,   // a Partial IV seen before (RFC 8613 7.4)
+    oscore_context,  // of a kid or ID Context that is not known
+    unprotected,     // without OSCORE, where it is required
 };
-inline constexpr std::array<std::string_view, 10> discard_names{"malformed",  "stray",        "duplicate", "late",
-                                                                "unexpected", "wrong_source", "too_large", "decrypt",
-                                                                "replay",     "asleep"};
+inline constexpr std::array<std::string_view, 14> discard_names{
+    "malformed", "stray",  "duplicate", "late",           "unexpected",    "wrong_source",   "too_large",
+    "decrypt",   "replay", "asleep",    "oscore_decrypt", "oscore_replay", "oscore_context", "unprotected"};
 
 // What the impairment layer or the scenario did on purpose.
 enum class Fault : std::uint8_t {

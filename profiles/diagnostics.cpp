@@ -1,6 +1,7 @@
 #include "profiles/diagnostics.h"
 
 #include <algorithm>
+#include <cctype>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -46,12 +47,33 @@ std::string plural(std::size_t count, std::string_view noun) {
     return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
+// A line may hold a key beside what is wrong with it: long hexadecimal numbers, and what a key is derived from, are not
+// shown. The line keeps its length.
+void hide_secrets(std::string& line) {
+    constexpr std::size_t shortest_key = 16;  // digits
+    constexpr std::string_view derived = "derive:";
+    const auto is_digit = [](char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; };
+    for (auto at = line.begin(); at != line.end();) {
+        const auto end = std::find_if_not(at, line.end(), is_digit);
+        if (static_cast<std::size_t>(end - at) >= shortest_key) std::fill(at, end, '*');
+        at = end == line.end() ? end : std::find_if(end, line.end(), is_digit);
+    }
+    if (auto at = line.find(derived); at != std::string::npos) {
+        at += derived.size();
+        const auto end = std::min(line.find_first_of(",}", at), line.size());
+        std::replace_if(
+            line.begin() + static_cast<std::ptrdiff_t>(at), line.begin() + static_cast<std::ptrdiff_t>(end),
+            [](char c) { return c > ' ' && c != '"'; }, '*');
+    }
+}
+
 // The line and the caret below the place. A tab counts as one column, and is shown as a blank.
 std::string excerpt(const Place& place, std::string_view hint) {
     const std::string_view line = place.source->line(place.line);
     const std::size_t column = std::min<std::size_t>(place.column > 0 ? place.column - 1 : 0, line.size());
     std::string shown = std::string(head(line, excerpt_width));
     std::replace(shown.begin(), shown.end(), '\t', ' ');
+    hide_secrets(shown);
     if (column > shown.size()) return hint.empty() ? "" : fmt::format("     | {}\n", hint);
     const std::size_t indent = characters(line.substr(0, column));
     const std::string_view marked = std::string_view(shown).substr(column, std::max<std::size_t>(place.length, 1));

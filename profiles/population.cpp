@@ -137,6 +137,11 @@ std::size_t psk_identity(const ResolvedProfile& profile, const EndpointVariables
     return write_name(identity.empty() ? profile.endpoint : identity, profile.name, variables, out);
 }
 
+std::size_t fill_template(std::string_view text, std::string_view profile, const EndpointVariables& variables,
+                          base::MutableBytes out) {
+    return write_name(text, profile, variables, out);
+}
+
 std::string endpoint_name(const ResolvedProfile& profile, const EndpointVariables& variables) {
     std::array<std::uint8_t, endpoint_capacity> memory;
     const std::size_t size = endpoint_name(profile, variables, memory);

@@ -35,6 +35,9 @@ std::size_t psk_identity(const ResolvedProfile& profile, const EndpointVariables
 
 // Any other template with the same placeholders; empty where it would be longer than 1024 bytes.
 std::string fill_template(std::string_view text, const ResolvedProfile& profile, const EndpointVariables& variables);
+// The same without allocating: returns the length; 0 where it does not fit.
+std::size_t fill_template(std::string_view text, std::string_view profile, const EndpointVariables& variables,
+                          base::MutableBytes out);
 
 struct EndpointProblem {
     std::string message;

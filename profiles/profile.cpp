@@ -187,6 +187,10 @@ void read_security(const Node::Entry& entry, Profile& out, Diagnostics& diagnost
     read_security_section(entry.value, out.security, diagnostics);
 }
 
+void read_oscore_section(const Node::Entry& entry, Profile& out, Diagnostics& diagnostics) {
+    out.oscore = read_oscore(entry, diagnostics);
+}
+
 void read_objects(const Node::Entry& entry, Profile& out, Diagnostics& diagnostics) {
     detail::check_map(entry.value, entry.key, diagnostics);
     out.objects.assign(entry.value.entries().begin(), entry.value.entries().end());
@@ -208,7 +212,6 @@ void read_name(const Node::Entry& entry, Profile& out, Diagnostics& diagnostics)
 void skip(const Node::Entry&, Profile&, Diagnostics&) {}
 
 constexpr std::string_view bootstrap_reason = "a device knows its server from the start";
-constexpr std::string_view oscore_reason = "this build speaks plain CoAP only";
 
 constexpr std::array lwm2m_fields{
     field<&Lwm2mSection::version, read_version>("version", "text", "\"1.1\"", "of LwM2M: 1.0, 1.1 or 1.2"),
@@ -400,7 +403,8 @@ constexpr std::array fields{
     section<&Profile::behaviour, behaviour_fields>("behaviour", "what a device does by itself"),
     section<&Profile::network, network_fields>("network", "what the radio does to datagrams"),
     Field<Profile>{{"security", "map", "", "how devices prove who they are", security_fields}, read_security},
-    refused<Profile, oscore_reason>("oscore"),
+    Field<Profile>{{"oscore", "map", "", "object security beside any other (RFC 8613)", oscore_fields},
+                   read_oscore_section},
     refused<Profile, bootstrap_reason>("bootstrap"),
 };
 

@@ -10,6 +10,7 @@
 #include "profiles/diagnostics.h"
 #include "profiles/fields.h"
 #include "profiles/firmware_spec.h"
+#include "profiles/oscore_spec.h"
 #include "profiles/resolved_profile.h"
 #include "profiles/server_uri.h"
 #include "profiles/yaml.h"
@@ -90,7 +91,8 @@ struct Profile {
     BehaviourSection behaviour;
     NetworkSpec network;
     SecuritySpec security;
-    Place place;  // of the profile as a whole
+    std::shared_ptr<const OscoreSpec> oscore;  // none: no OSCORE
+    Place place;                               // of the profile as a whole
 };
 
 // Every key of a profile with type, default and documentation.

@@ -10,6 +10,7 @@
 #include "profiles/computed_resources.h"
 #include "profiles/guessed_model.h"
 #include "profiles/link_list.h"
+#include "profiles/oscore_spec.h"
 #include "profiles/population.h"
 #include "profiles/value_text.h"
 
@@ -42,6 +43,12 @@ constexpr std::uint16_t object = 0, instance = 1, acl = 2, owner = 3;
 namespace firmware_resource {
 constexpr std::uint16_t package_uri = 1, state = 3, result = 5, package_name = 6, package_version = 7, protocols = 8,
                         delivery = 9, cancel = 10, state_change_time = 12;
+}
+namespace oscore_resource {
+constexpr std::uint16_t sender_id = 1, recipient_id = 2, aead_algorithm = 3, hmac_algorithm = 4, id_context = 6;
+}
+namespace security_resource {
+constexpr std::uint16_t oscore_security_mode = 17;
 }
 namespace device_resource {
 constexpr std::uint16_t manufacturer = 0, model_number = 1, firmware_version = 3, error_code = 11, binding = 16;
@@ -134,6 +141,7 @@ public:
         add_firmware();
         add_access_control();
         add_own();
+        add_oscore();
         add_mandatory();
         if (count_ <= resource_cap) emit();
         resolve_actions();
@@ -187,6 +195,8 @@ private:
         if (const auto wrong = check_identity()) {
             diagnostics_.error(profile_.security.place, "identity: " + wrong->message, wrong->hint);
         }
+        result_.oscore = profile_.oscore;
+        check_oscore();
         result_.behaviour.boot_delay = profile_.behaviour.boot_delay;
         result_.behaviour.update_at = profile_.behaviour.update_at;
         result_.behaviour.notify_confirmable = profile_.behaviour.notify_confirmable;
@@ -202,6 +212,28 @@ private:
     std::optional<EndpointProblem> check_identity() const {
         if (profile_.security.identity.empty()) return std::nullopt;
         return check_endpoint(profile_.security.identity, profile_.name.value);
+    }
+
+    void check_oscore() {
+        if (profile_.oscore == nullptr) return;
+        if (result_.version == Lwm2mVersion::v1_0) {
+            diagnostics_.error(profile_.oscore->place, "there is no OSCORE in LwM2M 1.0",
+                               "say lwm2m: {version: \"1.1\"}");
+        }
+        if (!profile_.servers.empty()) {
+            diagnostics_.error(profile_.oscore->place, "oscore: a device with several servers is not supported yet",
+                               "RFC 8613 3.3: each pair has a context of its own");
+        }
+        const OscoreIdentity first(result_, {0, 0, 0});
+        const auto id = first.sender_id();
+        if (!id) {
+            diagnostics_.error(profile_.oscore->sender_id.place,
+                               fmt::format("sender_id: longer than {} bytes", oscore_id_capacity),
+                               "RFC 8613 3.3; try \"{index}\"");
+        } else if (base::equal(*id, first.recipient_id())) {
+            diagnostics_.error(profile_.oscore->place, "sender_id and recipient_id are the same",
+                               "RFC 8613 3.3: the two sides of a context have different ids");
+        }
     }
 
     // Core 1.1.1, 6.2.1: "U"; 1.0 says queue mode there too ("UQ"), later versions by a parameter of its own.
@@ -883,6 +915,31 @@ private:
         const auto found = drafts.find(id);
         if (found == drafts.end() || found->second.resources.front().generator >= 0) return -1;
         return lwm2m::to_number(found->second.resources.front().value.view());
+    }
+
+    // Core 1.1.1, E.1 and E.9: object 21 beside the Security instance. No server reads it, and what is secret or
+    // one device's own is not kept in it.
+    void add_oscore() {
+        if (profile_.oscore == nullptr) return;
+        const OscoreSpec& spec = *profile_.oscore;
+        const Path oscore(oscore_object, 0);
+        instances_.try_emplace(oscore);
+        const bool same_for_all = spec.sender_id.is_hex || !is_individual(spec.sender_id.text);
+        if (same_for_all) provide(oscore, oscore_resource::sender_id, bytes_text(oscore, spec.sender_id));
+        provide(oscore, oscore_resource::recipient_id, bytes_text(oscore, spec.recipient_id));
+        provide(oscore, oscore_resource::aead_algorithm, "10");
+        provide(oscore, oscore_resource::hmac_algorithm, "5");
+        if (spec.id_context) provide(oscore, oscore_resource::id_context, bytes_text(oscore, *spec.id_context));
+        const Path security(security_object, 0);
+        instances_.try_emplace(security);
+        provide(security, security_resource::oscore_security_mode, "21:0");
+    }
+
+    // Version 1 of object 21 has Strings, which hold hexadecimal where the bytes are no text; version 2 has Opaques.
+    std::string bytes_text(const Path& instance, const OscoreName& name) const {
+        const ObjectModel* model = model_of(instance.object());
+        const bool text = model != nullptr && model->version.major == 1 && !name.is_hex;
+        return text ? name.text : base::to_hex(name.bytes);
     }
 
     void add_mandatory() {

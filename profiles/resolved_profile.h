@@ -100,6 +100,8 @@ struct ResolvedServer {
     std::optional<base::Duration> default_pmax;  // 1/x/3
 };
 
+struct OscoreSpec;  // oscore_spec.h
+
 struct ResolvedProfile {
     std::string name;
     std::string endpoint;  // template: {index} {index:08} {imei} {uuid} {shard} {seed} {profile}
@@ -127,6 +129,7 @@ struct ResolvedProfile {
     BehaviourSpec behaviour;
     NetworkSpec network;
     SecuritySpec security;
+    std::shared_ptr<const OscoreSpec> oscore;  // none: no OSCORE
 
     // Index into `resources` of the entry at exactly that path, or -1.
     std::int32_t find(const lwm2m::Path& path) const;

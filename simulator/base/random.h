@@ -26,6 +26,7 @@ enum class Stream : std::uint32_t {
     sleep = 14,
     firmware = 15,
     security = 20,
+    oscore = 24,
 };
 
 // SplitMix64's finaliser: a bijection that spreads every input bit over the output.

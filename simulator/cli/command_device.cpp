@@ -19,6 +19,7 @@
 #include "simulator/cli/report_files.h"
 #include "simulator/cli/signals.h"
 #include "simulator/cli/target.h"
+#include "simulator/engine/oscore_directory.h"
 #include "simulator/engine/server_runner.h"
 #include "simulator/fleet/generators.h"
 
@@ -193,8 +194,9 @@ private:
 };
 
 tl::expected<std::unique_ptr<engine::ServerRunner>, engine::StartError> start_server(
-    const lwm2m::ObjectRegistry& registry, const Context& context) {
+    const lwm2m::ObjectRegistry& registry, server::OscoreDirectory oscore, const Context& context) {
     server::ServerConfig config;
+    config.oscore = std::move(oscore);
     config.capacity = server_capacity;
     config.objects = &registry;
     engine::ServerRunOptions options{net::Address::from_v4(0x7f000001, 0), std::move(config),
@@ -255,6 +257,13 @@ int run_device(const DeviceCommand& command, const Context& context) {
         return refuse(context, ExitCode::usage, "device: a profile with one server is needed; this one has several");
     }
 
+    const profiles::EndpointVariables variables{.index = command.index, .seed = command.seed, .shard = 0};
+    if (profile->oscore != nullptr) {
+        if (const auto problem = profiles::oscore_problem(*profile, variables)) {
+            return refuse(context, ExitCode::usage, *problem);
+        }
+    }
+
     Interrupt interrupt;
     SignalWatch signals([&] { interrupt.raise(); });
     std::unique_ptr<engine::ServerRunner> server;
@@ -264,7 +273,9 @@ int run_device(const DeviceCommand& command, const Context& context) {
         if (!address) return refuse(context, ExitCode::unreachable, address.error());
         target = *address;
     } else {
-        auto started = start_server(registry, context);
+        auto oscore = engine::oscore_directory(profile, variables);
+        oscore.entropy = engine::run_entropy();
+        auto started = start_server(registry, std::move(oscore), context);
         if (!started) return refuse(context, started.error().code, started.error().message);
         server = std::move(*started);
         target = server->address();
@@ -274,17 +285,16 @@ int run_device(const DeviceCommand& command, const Context& context) {
 
     Output output(context.out);
     DeviceView view(*profile, registry);
-    auto prepared = engine::DeviceRunner::prepare(
-        {.profile = profile,
-         .endpoint = profiles::endpoint_name(*profile, {.index = command.index, .seed = command.seed, .shard = 0}),
-         .seed = command.seed,
-         .index = command.index,
-         .target = target,
-         .sources = plan_of(*sources),
-         .on_message = [&](const engine::Exchanged& message) {
-             const auto text = view.text(message);
-             if (output.messages) output.put(text);
-         }});
+    auto prepared = engine::DeviceRunner::prepare({.profile = profile,
+                                                   .endpoint = profiles::endpoint_name(*profile, variables),
+                                                   .seed = command.seed,
+                                                   .index = command.index,
+                                                   .target = target,
+                                                   .sources = plan_of(*sources),
+                                                   .on_message = [&](const engine::Exchanged& message) {
+                                                       const auto text = view.text(message);
+                                                       if (output.messages) output.put(text);
+                                                   }});
     if (!prepared) return refuse(context, prepared.error().code, prepared.error().message);
     engine::DeviceRunner& runner = **prepared;
     runner.start();

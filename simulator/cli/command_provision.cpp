@@ -1,6 +1,7 @@
 #include "simulator/cli/command_provision.h"
 
 #include <algorithm>
+#include <optional>
 #include <ostream>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "profiles/certificates.h"
 #include "simulator/base/crypto_pem.h"
 #include "simulator/cli/fleet_loader.h"
+#include "simulator/cli/provision_oscore.h"
 
 namespace cli {
 namespace {
@@ -102,6 +104,7 @@ Entry entry_of(const profiles::ResolvedProfile& profile, profiles::FleetCertific
     Entry entry;
     entry.endpoint = profiles::endpoint_name(profile, variables);
     entry.mode = profile.security.mode;
+    if (entry.mode == profiles::SecurityMode::none) return entry;
     std::array<std::uint8_t, profiles::endpoint_capacity> memory;
     const auto identity = base::Bytes(memory).first(profiles::psk_identity(profile, variables, memory));
     entry.identity = base::as_text(identity);
@@ -136,13 +139,33 @@ int print_authorities(const Made& made, const engine::FleetModel& model, const C
     return static_cast<int>(context.out ? metrics::ExitCode::ok : metrics::ExitCode::host);
 }
 
+// Of a fleet with OSCORE: the same, with its keys; what a device does not have is empty or left out.
+std::string line_of(ProvisionFormat format, const Entry& entry, bool psk_only,
+                    const std::optional<OscoreKeys>& oscore) {
+    if (format == ProvisionFormat::csv) {
+        return fmt::format("{},{}", line_of(format, entry, psk_only), oscore ? oscore_csv(*oscore) : ",,,,");
+    }
+    if (!oscore) return line_of(format, entry, psk_only);
+    const bool secured = entry.mode != profiles::SecurityMode::none;
+    // Leshan takes one or the other.
+    if (format == ProvisionFormat::leshan) {
+        return secured ? line_of(format, entry, psk_only)
+                       : Json{{"endpoint", entry.endpoint}, {"oscore", oscore_for_leshan(*oscore)}}.dump();
+    }
+    Json line = Json::object();
+    line["endpoint"] = entry.endpoint;
+    if (secured) line = Json::parse(line_of(format, entry, psk_only));
+    line["oscore"] = oscore_json(*oscore);
+    return line.dump();
+}
+
 }  // namespace
 
 int provision(const ProvisionCommand& command, const Context& context) {
     const auto model = load_fleet(command.scenario, context.environment, context.err);
     if (model == nullptr) return static_cast<int>(metrics::ExitCode::usage);
     if (command.format == ProvisionFormat::firmware) return tell_firmware(*model, context);
-    if (!model->secured) {
+    if (!model->secured && model->oscore == nullptr) {
         context.err << "error: no profile of this fleet has security; there is nothing to tell a server\n"
                     << std::flush;
         return static_cast<int>(metrics::ExitCode::usage);
@@ -158,15 +181,20 @@ int provision(const ProvisionCommand& command, const Context& context) {
     }
     if (command.format == ProvisionFormat::pem) return print_authorities(made, *model, context);
     if (command.format == ProvisionFormat::csv) {
-        context.out << (psk_only ? "endpoint,identity,key\n" : "endpoint,mode,identity,key\n");
+        context.out << (psk_only ? "endpoint,identity,key" : "endpoint,mode,identity,key") << (model->oscore ? "," : "")
+                    << (model->oscore ? oscore_columns : "") << '\n';
     }
     for (std::uint64_t index = 0; index < model->population->size(); ++index) {
         const std::size_t part = model->population->part_of(index);
         const auto& profile = *model->profiles[part];
-        if (profile.security.mode == profiles::SecurityMode::none) continue;
+        if (profile.security.mode == profiles::SecurityMode::none && profile.oscore == nullptr) continue;
         const profiles::EndpointVariables variables{.index = index, .seed = model->scenario.seed, .shard = 0};
         const auto entry = entry_of(profile, made[part].get(), variables);
-        context.out << line_of(command.format, entry, psk_only) << '\n';
+        std::optional<OscoreKeys> oscore;
+        if (profile.oscore) oscore = oscore_keys(profile, variables);
+        context.out << (model->oscore ? line_of(command.format, entry, psk_only, oscore)
+                                      : line_of(command.format, entry, psk_only))
+                    << '\n';
     }
     context.out << std::flush;
     return static_cast<int>(context.out ? metrics::ExitCode::ok : metrics::ExitCode::host);

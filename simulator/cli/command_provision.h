@@ -8,8 +8,8 @@
 namespace cli {
 
 // One line a device on standard output, and nothing else there: it is made to be stored where secrets are. Devices
-// without security have no line. A device whose key is wrong on purpose is told with the right one. Returns the exit
-// code.
+// without security have no line. A device whose key is wrong on purpose is told with the right one. Where a device has
+// OSCORE, all lines have its columns. Returns the exit code.
 int provision(const ProvisionCommand& command, const Context& context);
 
 }  // namespace cli

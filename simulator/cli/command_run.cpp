@@ -3,8 +3,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <condition_variable>
+#include <filesystem>
 #include <mutex>
 #include <ostream>
 #include <thread>
@@ -89,6 +92,37 @@ private:
     std::thread thread_;
 };
 
+// The device of that index or endpoint name.
+std::optional<std::uint64_t> find_device(const engine::FleetModel& model, const std::string& text) {
+    std::uint64_t index = 0;
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), index);
+    if (error == std::errc{} && stop == text.data() + text.size()) {
+        return index < model.population->size() ? std::optional(index) : std::nullopt;
+    }
+    for (index = 0; index < model.population->size(); ++index) {
+        const profiles::EndpointVariables variables{.index = index, .seed = model.scenario.seed, .shard = 0};
+        if (profiles::endpoint_name(model.population->profile_of(index), variables) == text) return index;
+    }
+    return std::nullopt;
+}
+
+// What is captured; the error is a sentence for the user.
+tl::expected<std::vector<engine::CaptureRequest>, std::string> captures_of(const RunCommand& command,
+                                                                           const engine::FleetModel& model) {
+    std::vector<engine::CaptureRequest> requests;
+    for (const auto& [text, file] : command.captures) {
+        const auto device = find_device(model, text);
+        if (!device) {
+            return tl::unexpected(fmt::format("--capture: there is no device '{}'; the fleet has {}",
+                                              profiles::printable(text), base::format_count(model.population->size())));
+        }
+        const bool twice = std::ranges::any_of(requests, [&](const auto& other) { return other.file == file; });
+        if (twice) return tl::unexpected(fmt::format("--capture: {} is there twice", profiles::printable(file)));
+        requests.push_back({*device, file});
+    }
+    return requests;
+}
+
 // What the engine needs beside the fleet, or why not.
 tl::expected<engine::RunOptions, engine::StartError> engine_options(const RunCommand& command, const Context& context,
                                                                     const engine::FleetModel& model) {
@@ -134,6 +168,10 @@ tl::expected<engine::RunOptions, engine::StartError> engine_options(const RunCom
     if (sources->kind == net::AddressPlan::Kind::pool) options.pool = sources->pool;
     options.single_address = sources->single;
 
+    auto captures = captures_of(command, model);
+    if (!captures) return fail(ExitCode::usage, captures.error());
+    options.captures = *std::move(captures);
+
     if (!scenario.report_dir.empty()) {
         if (const auto problem = prepare_folder(scenario.report_dir); !problem.empty()) {
             return fail(ExitCode::usage, problem);
@@ -153,6 +191,11 @@ void announce(const RunCommand& command, const Context& context, const engine::F
                                scenario.target ? "target" : "embedded server", net::to_string(runner.target()),
                                clock_text(model.plan->end().time_since_epoch()), listener.empty() ? "" : "   ",
                                listener);
+    for (const auto& [device, file] : command.captures) {
+        const bool keys = std::filesystem::exists(file + ".keys");
+        context.err << fmt::format("capture of {}: {}{}\n", profiles::printable(device), file,
+                                   keys ? fmt::format("; its secrets are written to {}.keys", file) : "");
+    }
     if (command.verbose) {
         context.err << fmt::format("threads {}   grace {}\n", runner.threads(), base::format_duration(command.grace));
         for (std::size_t i = 0; i < model.profiles.size(); ++i) {
@@ -229,6 +272,7 @@ int run_scenario(const RunCommand& command, const Context& context) {
         const std::lock_guard lock(mutex);
         running = nullptr;
     }
+    for (const auto& problem : runner.finish_captures()) context.err << fmt::format("warning: {}\n", problem);
     result.snapshot.run.target = runner.target_uri();
     result.replay_arguments = replay_arguments(command, *model);
     return report(command, context, *model, std::move(result));

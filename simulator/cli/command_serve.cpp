@@ -15,6 +15,8 @@
 #include "simulator/cli/listener.h"
 #include "simulator/cli/report_files.h"
 #include "simulator/cli/signals.h"
+#include "simulator/engine/fleet_model.h"
+#include "simulator/engine/oscore_directory.h"
 #include "simulator/engine/server_runner.h"
 
 namespace cli {
@@ -60,12 +62,18 @@ std::string figures_text(const metrics::Snapshot& snapshot, base::Duration elaps
     return text;
 }
 
-// The server's configuration, its scenario's `server:` block included; nothing after errors, which are printed.
-std::optional<server::ServerConfig> server_config(const ServeCommand& command, const Context& context) {
+struct Setup {
     server::ServerConfig config;
+    std::unique_ptr<engine::FleetModel> fleet;  // that the scenario speaks of: its keys are the server's too
+};
+
+// The server's configuration, its scenario's `server:` block included; nothing after errors, which are printed.
+std::optional<Setup> set_up(const ServeCommand& command, const Context& context) {
+    Setup setup;
+    server::ServerConfig& config = setup.config;
     config.capacity = command.capacity;
     config.objects = &profiles::builtin_objects();
-    if (!command.scenario_file) return config;
+    if (!command.scenario_file) return setup;
     profiles::Diagnostics diagnostics;
     profiles::YamlOptions yaml;
     yaml.environment = context.environment;
@@ -75,14 +83,20 @@ std::optional<server::ServerConfig> server_config(const ServeCommand& command, c
         diagnostics.error(campaign.place, "firmware: 'profile' is known in a run alone",
                           "name the devices: endpoint: \"meter-*\"");
     }
+    if (scenario && diagnostics.ok()) {
+        setup.fleet = engine::make_fleet_model(*scenario, profiles::builtin_profiles(), profiles::builtin_objects(),
+                                               diagnostics, yaml);
+    }
     context.err << diagnostics.text();
-    if (!scenario || !diagnostics.ok()) {
+    if (!setup.fleet || !diagnostics.ok()) {
         context.err << fmt::format("{}; nothing was sent\n", diagnostics.summary()) << std::flush;
         return std::nullopt;
     }
     config.actions = scenario->server;
     config.seed = scenario->seed;
-    return config;
+    config.oscore = engine::oscore_directory(setup.fleet->oscore.get());
+    config.oscore.entropy = engine::run_entropy();
+    return setup;
 }
 
 std::optional<std::string> content_of(const std::string& name) {
@@ -129,8 +143,8 @@ base::Result<std::optional<engine::EmbeddedCertificates::Config>, std::string> c
 }  // namespace
 
 int serve(const ServeCommand& command, const Context& context) {
-    auto config = server_config(command, context);
-    if (!config) return static_cast<int>(ExitCode::usage);
+    auto setup = set_up(command, context);
+    if (!setup) return static_cast<int>(ExitCode::usage);
     const auto address = net::parse_ip(command.bind, command.port);
     if (!address) return refuse(context, ExitCode::usage, address.error().what);
 
@@ -142,7 +156,7 @@ int serve(const ServeCommand& command, const Context& context) {
         interrupted = true;
         changed.notify_one();
     });
-    engine::ServerRunOptions options{*address, *std::move(config), describe_run(context.args)};
+    engine::ServerRunOptions options{*address, std::move(setup->config), describe_run(context.args)};
     options.info.scenario = "serve";
     options.psk_secret = command.psk_secret;
     options.derived_certificates = command.derived_certificates;

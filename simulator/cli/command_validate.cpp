@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "profiles/object_loader.h"
+#include "profiles/oscore_fleet.h"
 #include "profiles/population.h"
 #include "profiles/profile_loader.h"
 #include "profiles/resolve.h"
@@ -84,8 +85,10 @@ private:
         if (!resolved || diagnostics_.errors() != errors) return finding;
         fleet::Generators::check(resolved->generators, diagnostics_);
         finding.summary = summary(*resolved);
-        if (options_.expand)
-            finding.expanded = profiles::to_yaml(profiles::without_secrets(*merged)) + resources(*resolved);
+        if (options_.expand) {
+            const auto shown = profiles::without_oscore_secrets(profiles::without_secrets(*merged));
+            finding.expanded = profiles::to_yaml(shown) + resources(*resolved);
+        }
         return finding;
     }
 
@@ -106,6 +109,10 @@ private:
         if (parts.size() != read->fleet.size()) return finding;
         const auto fleet = profiles::Population::make(std::move(parts), read->devices, read->seed);
         if (!fleet) diagnostics_.error(read->fleet.front().place, fleet.error());
+        if (fleet) {
+            const auto oscore = profiles::OscoreFleet::make(*fleet, read->seed);
+            if (!oscore) diagnostics_.error(read->fleet.front().place, oscore.error());
+        }
         if (fleet) finding.summary = summary(*read, *fleet);
         if (options_.expand) finding.expanded = profiles::to_yaml(profiles::without_secrets(read->tree));
         return finding;

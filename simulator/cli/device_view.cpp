@@ -152,7 +152,7 @@ Json DeviceView::message_json(const engine::Exchanged& message, Asked& asked) co
         }
         const auto named = lwm2m::parse_path(text);
         if (asked.size() > most_asked) asked.clear();
-        if (named) asked[{message.sent, token}] = *named;
+        if (named && !parsed->find(coap::OptionNumber::oscore)) asked[{message.sent, token}] = *named;
     } else if (const auto request = asked.find({!message.sent, token}); request != asked.end()) {
         path = request->second;
     }
@@ -163,8 +163,8 @@ Json DeviceView::message_json(const engine::Exchanged& message, Asked& asked) co
 
 std::string DeviceView::text(const engine::Exchanged& message) {
     const Json json = message_json(message, asked_);
-    const std::string when =
-        fmt::format("{:12.3f} {} ", base::seconds(message.at.time_since_epoch()), message.sent ? "->" : "<-");
+    const std::string_view arrow = message.inside ? (message.sent ? "=>" : "<=") : (message.sent ? "->" : "<-");
+    const std::string when = fmt::format("{:12.3f} {} ", base::seconds(message.at.time_since_epoch()), arrow);
     if (const auto error = text_member(json, "error")) {
         return fmt::format("{}{}: {}\n", when, *error, json.at("hex").get<std::string>());
     }
@@ -228,6 +228,7 @@ Json DeviceView::device_json(engine::DeviceRunner& runner) const {
     for (const auto& message : info.exchanges) {
         exchanges.push_back({{"at", base::seconds(message.at.time_since_epoch())},
                              {"direction", message.sent ? "sent" : "received"},
+                             {"inside", message.inside},
                              {"message", message_json(message, asked)}});
     }
     return {{"endpoint", options.endpoint},

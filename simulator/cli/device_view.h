@@ -23,8 +23,8 @@ public:
     //        0.003 -> CON POST 4711 [ab12] /rd?ep=d1&lt=300 Content-Format=40
     //                    </1/0>,</3/0>
     //
-    // What an answer is about is known by the request of its token: messages come in the order of the wire, from one
-    // thread.
+    // With => and <= what is inside of one with OSCORE. What an answer is about is known by the request of its token:
+    // messages come in the order of the wire, from one thread.
     std::string text(const engine::Exchanged& message);
 
     // "/3303/0/5700  sensor_value  R  21.5", a line each.

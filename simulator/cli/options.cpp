@@ -173,14 +173,27 @@ std::optional<base::Result<Command, UsageError>> parse_flags(Flags& flags, std::
     return std::nullopt;
 }
 
-constexpr std::array later_run_flags{"--shard", "--threshold", "--baseline", "--capture",
-                                     "--push",  "--start-at",  "--late",     "--json-log"};
+constexpr std::array later_run_flags{"--shard",    "--threshold", "--baseline", "--push",
+                                     "--start-at", "--late",      "--json-log"};
+
+void read_captures(const std::vector<std::string>& texts, RunCommand& out, Problems& problems) {
+    for (const auto& text : texts) {
+        const auto equals = text.rfind('=');
+        if (equals == 0 || equals == std::string::npos || equals + 1 == text.size()) {
+            problems.push_back(
+                fmt::format("--capture: '{}': it is DEVICE=FILE, as in --capture 17=f.pcap", printable(text)));
+        } else {
+            out.captures.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+        }
+    }
+}
 
 base::Result<Command, UsageError> parse_run(const Args& args, const Environment& environment) {
     Flags flags("run", "Runs a scenario in real time, against a server of yours or the embedded one.");
     RunCommand out;
     ScenarioTexts scenario;
     Text target, threads, dir, grace, listen, addresses, pool, server_port, summary, freeze;
+    std::vector<std::string> captures;
     bool no_listen = false;
     bool no_color = false;
     scenario.declare(flags, "a scenario file, or coap://host[:port]; omitted: the default scenario");
@@ -197,6 +210,8 @@ base::Result<Command, UsageError> parse_run(const Args& args, const Environment&
     flags.value("--address-pool", pool, "PREFIX",
                 "of the pool [127.0.0.0/8]; elsewhere: ip route add local PREFIX dev lo");
     flags.value("--server-port", server_port, "PORT", "of the embedded server [any that is free]");
+    flags.values("--capture", captures, "DEVICE=FILE",
+                 "a device's datagrams as pcap; with DTLS FILE.keys has the secrets of its sessions");
     flags.value("--summary", summary, "compact|full|json", "what is printed at the end [full]");
     flags.toggle("-q,--quiet", out.quiet, "no live view");
     flags.toggle("-v,--verbose", out.verbose, "say what is set up");
@@ -221,6 +236,7 @@ base::Result<Command, UsageError> parse_run(const Args& args, const Environment&
     reader.choice("--addresses", addresses, kinds, out.addresses);
     reader.read("--address-pool", pool, net::parse_prefix, out.pool);
     reader.read("--server-port", server_port, parse_port, out.server_port);
+    read_captures(captures, out, problems);
     reader.choice("--summary", summary, summary_kinds, out.summary);
     reader.read("--test-freeze-server", freeze, parse_moment_and_length, out.test_freeze_server);
     // https://no-color.org: set and not empty.

@@ -65,6 +65,7 @@ struct RunCommand {
     bool verbose = false;
     bool color = true;
     SummaryKind summary = SummaryKind::full;
+    std::vector<std::pair<std::string, std::string>> captures;  // index or endpoint name of a device; file
     std::optional<std::pair<base::Duration, base::Duration>> test_freeze_server;
     bool test_leak_operation = false;
 };

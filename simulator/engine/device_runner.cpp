@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "profiles/value_text.h"
+#include "simulator/engine/oscore_directory.h"
 #include "simulator/engine/shard.h"
 #include "simulator/fleet/life.h"
 #include "simulator/fleet/observation.h"
@@ -77,6 +78,9 @@ public:
         }
         outbox_ = std::make_unique<net::Outbox>(outermost(), outbox_slots);
         counters_.add_devices(0, metrics::DeviceState::idle, 1);
+        pool_.security.see = [this](base::Time now, bool sent, base::Bytes bytes) {
+            keep({now, sent, true, {bytes.begin(), bytes.end()}});
+        };
     }
 
     bool work(base::Time now) override {
@@ -114,9 +118,10 @@ private:
         if (impairment_) return *impairment_;
         return tap_;
     }
-    void see(base::Time now, bool sent, base::Bytes bytes) {
+    void see(base::Time now, bool sent, base::Bytes bytes) { keep({now, sent, false, {bytes.begin(), bytes.end()}}); }
+    void keep(Exchanged exchanged) {
         if (exchanged_.size() == exchanges_kept) exchanged_.pop_front();
-        exchanged_.push_back({now, sent, {bytes.begin(), bytes.end()}});
+        exchanged_.push_back(std::move(exchanged));
         if (on_message_) on_message_(exchanged_.back());
     }
 
@@ -155,6 +160,7 @@ void DeviceRunner::start() {
     clock_.start_at(std::chrono::steady_clock::now());
     host_->pool().unix_start =
         std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    host_->pool().security.entropy = run_entropy();
     thread_->start();
     thread_->post([this] {
         host_->act(clock_.now(), [](fleet::Turn& turn) {

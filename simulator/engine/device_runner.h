@@ -14,10 +14,12 @@
 
 namespace engine {
 
-// A datagram of the device, as it was on the wire.
+// A datagram of the device, as it was on the wire; or what is inside of one with OSCORE, which comes beside it: before
+// it when it is sent, behind it when it was received.
 struct Exchanged {
     base::Time at{};
     bool sent = false;
+    bool inside = false;
     std::vector<std::uint8_t> bytes;
 };
 

@@ -189,6 +189,12 @@ std::unique_ptr<FleetModel> make_fleet_model(scenarios::Scenario scenario, const
         return nullptr;
     }
     model->population = std::make_unique<profiles::Population>(std::move(*population));
+    auto oscore = profiles::OscoreFleet::make(*model->population, scenario.seed);
+    if (!oscore) {
+        diagnostics.error(scenario.fleet.front().place, oscore.error());
+        return nullptr;
+    }
+    model->oscore = std::move(*oscore);
     for (const auto& profile : model->profiles) {
         const auto& network = profile->network;
         model->impairments.push_back({network.loss, network.duplicate, network.reorder, network.latency});

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "profiles/oscore_fleet.h"
 #include "profiles/population.h"
 #include "profiles/profile_catalog.h"
 #include "profiles/yaml.h"
@@ -22,6 +23,7 @@ struct FleetModel {
     scenarios::Scenario scenario;
     std::vector<profiles::ResolvedProfilePtr> profiles;  // in the order of scenario.fleet
     std::unique_ptr<profiles::Population> population;
+    std::unique_ptr<profiles::OscoreFleet> oscore;  // none: no device has OSCORE
     std::unique_ptr<scenarios::Plan> plan;
     std::vector<net::ImpairmentSpec> impairments;  // by profile
     bool impaired = false;                         // any of them

@@ -9,6 +9,7 @@
 #include "metrics/process.h"
 #include "simulator/engine/fleet_nat.h"
 #include "simulator/engine/http_downloads.h"
+#include "simulator/engine/oscore_directory.h"
 #include "simulator/engine/secure_fleet.h"
 #include "simulator/net/impairment.h"
 #include "simulator/net/probe.h"
@@ -54,6 +55,7 @@ struct ScenarioRunner::ShardHost {
     asio::io_context io{1};
     std::unique_ptr<net::UdpTransport> transport;
     std::unique_ptr<net::Nat> nat;
+    std::vector<std::unique_ptr<DeviceCapture>> captures;
     std::unique_ptr<net::Impairment> impairment;
     SecureShard dtls;
     std::unique_ptr<Shard> shard;
@@ -97,6 +99,8 @@ std::optional<StartError> ScenarioRunner::open_server(const net::Address& addres
     if (!servers_.empty()) config.actions.campaigns.clear();
     config.objects = model_.objects;
     config.uri = (model_.secured ? "coaps://" : "coap://") + net::to_string(host->transport->local_address());
+    config.oscore = oscore_directory(model_.oscore.get());
+    config.oscore.entropy = run_entropy();
     config.capacity = static_cast<std::uint32_t>(model_.population->size() + model_.population->size() / 16 + 1024);
     host->dtls =
         secure_server(model_, host->transport->local_address(), config.capacity, system_salt(), *host->transport);
@@ -207,6 +211,8 @@ std::optional<StartError> ScenarioRunner::open() {
             }
             host.transport = std::move(*transport);
             net::Transport* outermost = host.transport.get();
+            errors[i] = open_captures(host, membership, outermost);
+            if (errors[i]) return;
             if (model_.rebinds && plan.banks() < 2) {
                 errors[i] = StartError{metrics::ExitCode::host,
                                        fmt::format("devices get new source addresses, and there are none to spare: a "
@@ -235,7 +241,10 @@ std::optional<StartError> ScenarioRunner::open() {
                 outermost = host.impairment.get();
             }
             host.dtls = secure_shard(model_, membership, target_, system_salt(), *outermost);
-            if (host.dtls.transport) outermost = host.dtls.transport.get();
+            if (host.dtls.transport) {
+                outermost = host.dtls.transport.get();
+                for (auto& capture : host.captures) capture->attach_keys(*host.dtls.transport);
+            }
             host.shard = std::make_unique<Shard>(ShardConfig{.seed = model_.scenario.seed,
                                                              .membership = std::move(membership),
                                                              .profiles = model_.profiles,
@@ -246,6 +255,7 @@ std::optional<StartError> ScenarioRunner::open() {
                                                              .dtls = host.dtls.transport.get(),
                                                              .nat = host.nat.get()},
                                                  *outermost);
+            host.shard->pool().security.entropy = run_entropy();
         });
     }
     for (auto& builder : builders) builder.join();
@@ -263,6 +273,30 @@ std::optional<StartError> ScenarioRunner::open() {
     seen_load_.resize(shards_.size());
     busy_now_ = std::vector<std::atomic<double>>(shards_.size());
     return std::nullopt;
+}
+
+// What is captured is what the network sees: below whatever the profile does to it.
+std::optional<StartError> ScenarioRunner::open_captures(ShardHost& host, const fleet::Membership& members,
+                                                        net::Transport*& outermost) const {
+    for (const auto& request : options_.captures) {
+        if (!device_of(members, request.index)) continue;
+        const auto& profile = model_.population->profile_of(request.index);
+        auto capture = DeviceCapture::open(request, profile.security.mode != profiles::SecurityMode::none);
+        if (!capture) return StartError{metrics::ExitCode::host, capture.error()};
+        outermost = &(*capture)->attach(members, *outermost);
+        host.captures.push_back(std::move(*capture));
+    }
+    return std::nullopt;
+}
+
+std::vector<std::string> ScenarioRunner::finish_captures() {
+    std::vector<std::string> problems;
+    for (auto& host : shards_) {
+        for (auto& capture : host->captures) {
+            if (auto problem = capture->finish(); !problem.empty()) problems.push_back(std::move(problem));
+        }
+    }
+    return problems;
 }
 
 void ScenarioRunner::open_downloads() {
@@ -284,7 +318,10 @@ std::optional<StartError> ScenarioRunner::probe_target() const {
 metrics::RunResult ScenarioRunner::run() {
     clock_.start_at(std::chrono::steady_clock::now() + start_lead);
     const auto unix_start = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now() + start_lead);
-    for (auto& host : shards_) host->shard->pool().unix_start = unix_start.time_since_epoch().count();
+    for (auto& host : shards_) {
+        host->shard->pool().unix_start = unix_start.time_since_epoch().count();
+        for (auto& capture : host->captures) capture->set_unix_start(unix_start.time_since_epoch());
+    }
     for (auto& host : servers_) host->thread->start();
     for (auto& host : shards_) host->thread->start();
     if (options_.hooks.leak_operation) shards_[0]->thread->run([&] { shards_[0]->shard->leak_operation(); });

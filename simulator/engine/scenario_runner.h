@@ -11,6 +11,7 @@
 #include "metrics/run_result.h"
 #include "profiles/population.h"
 #include "scenarios/plan.h"
+#include "simulator/engine/device_capture.h"
 #include "simulator/engine/fleet_model.h"
 #include "simulator/engine/shard.h"
 #include "simulator/engine/worker_thread.h"
@@ -38,6 +39,7 @@ struct RunOptions {
     std::uint32_t sockets = 2;                   // of a shard, plan `pool`
     base::Duration grace = std::chrono::seconds(30);
     std::uint16_t server_port = 5683;  // of the embedded server; 0: any that is free
+    std::vector<CaptureRequest> captures;
     TestHooks hooks;
     metrics::RunInfo info;  // id, argv, version ...; devices, profiles and operations are filled in
 };
@@ -58,6 +60,8 @@ public:
     // Runs the plan to its end and returns what happened. Blocks; the functions below may be called from other
     // threads meanwhile.
     metrics::RunResult run();
+    // After run(): what could not be written of the captures, a sentence each.
+    std::vector<std::string> finish_captures();
 
     // What is known now. Never blocks a shard.
     metrics::Snapshot snapshot() const;
@@ -81,6 +85,8 @@ private:
     ScenarioRunner(const FleetModel& model, RunOptions options);
     std::optional<StartError> open();
     std::optional<StartError> open_server(const net::Address& address);
+    std::optional<StartError> open_captures(ShardHost& host, const fleet::Membership& members,
+                                            net::Transport*& outermost) const;
     std::optional<StartError> check_further_servers() const;
     std::optional<StartError> probe_target() const;
     void judge_ticks();

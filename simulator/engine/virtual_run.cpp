@@ -4,6 +4,7 @@
 
 #include "metrics/process.h"
 #include "simulator/engine/fleet_nat.h"
+#include "simulator/engine/oscore_directory.h"
 #include "simulator/engine/secure_fleet.h"
 #include "simulator/engine/shard.h"
 #include "simulator/net/memory_transport.h"
@@ -195,6 +196,7 @@ private:
         if (!servers_.empty()) config.actions.campaigns.clear();
         config.objects = model_.objects;
         config.uri = (model_.secured ? "coaps://" : "coap://") + net::to_string(address);
+        config.oscore = oscore_directory(model_.oscore.get());
         config.capacity = static_cast<std::uint32_t>(model_.population->size() * 2 + 1024);
         // Nothing of the system's chance: a virtual run can be repeated.
         host->dtls = secure_server(model_, address, config.capacity, 0, host->transport);

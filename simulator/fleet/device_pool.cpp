@@ -31,6 +31,11 @@ int rank(metrics::DeviceState state) {
     return 0;
 }
 
+bool has_oscore(const std::vector<profiles::ResolvedProfilePtr>& profiles) {
+    return std::any_of(profiles.begin(), profiles.end(),
+                       [](const auto& profile) { return profile->oscore != nullptr; });
+}
+
 std::uint32_t share_of(std::uint64_t devices, std::uint32_t each) {
     const std::uint64_t wanted = devices * each + max_observations_per_device;
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, (1u << 28) - 1));
@@ -81,6 +86,7 @@ DevicePool::DevicePool(std::uint64_t run_seed, Membership members, std::vector<p
       transfers(membership.devices),
       bytes(share_of(membership.devices, capacity.changes_per_device)),
       blocks({.transfers = std::min(membership.devices + 64, most_transfers)}),
+      security(has_oscore(resolved) ? membership.devices : 0, has_oscore(resolved) ? observations.capacity() : 0),
       devices_(membership.devices) {
     profiles.reserve(resolved.size());
     for (auto& profile : resolved) profiles.emplace_back(std::move(profile));

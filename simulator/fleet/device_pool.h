@@ -16,6 +16,7 @@
 #include "simulator/fleet/fetcher.h"
 #include "simulator/fleet/firmware_records.h"
 #include "simulator/fleet/generators.h"
+#include "simulator/fleet/security_contexts.h"
 #include "simulator/fleet/traffic.h"
 #include "simulator/lwm2m/attributes.h"
 #include "simulator/lwm2m/dispatcher.h"
@@ -148,6 +149,7 @@ public:
     std::uint32_t fetches = 0;               // that were begun
     base::BytePool bytes;                    // of the changes, compounds and history
     coap::BlockTransfers blocks;             // requests whose body comes in blocks; the peer is the LinkId
+    SecurityContexts security;               // of the devices with OSCORE
     lwm2m::Workspace workspace;
     lwm2m::Entries past_entries;              // of one past notification, while it is read
     base::TextRing texts;                     // of values that are computed, as long as a request

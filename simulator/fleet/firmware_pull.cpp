@@ -7,6 +7,7 @@
 #include "simulator/fleet/firmware.h"
 #include "simulator/fleet/firmware_steps.h"
 #include "simulator/fleet/life.h"
+#include "simulator/fleet/object_security.h"
 
 #include "coap/uri.h"
 
@@ -107,10 +108,13 @@ bool ask(Turn& turn, DeviceId id, Firmware& firmware) {
                                       .token = token.view()});
     write_options(turn.pool.bytes.view(transfer.uri), message);
     message.option_uint(OptionNumber::block2, coap::encode_block(transfer.fetcher.next()));
+    // RFC 8613 3.3: with anybody else the device shares no context.
+    if (!elsewhere) protect_request(turn, transfer.link, out);
     const coap::ExchangeTag tag{tag_of(Operation::download), 0, transfer.begun, turn.now};
     const double unit = turn.unit(id, base::Stream::retransmission, link.tokens);
     const std::uint32_t peer_id = elsewhere ? download_peer(turn.pool, id) : transfer.link;
-    if (!turn.endpoint.start(turn.now, peer_id, peer, turn.pool.profile(link).transmission, out.written(), tag, unit)) {
+    if (out.failed() ||
+        !turn.endpoint.start(turn.now, peer_id, peer, turn.pool.profile(link).transmission, out.written(), tag, unit)) {
         turn.counters.drop(metrics::Drop::no_slot);
         arm_firmware(turn, id, firmware, turn.now + no_room_pause);
         return false;
@@ -295,6 +299,11 @@ void on_download_response(Turn& turn, DeviceId id, const coap::MessageView& resp
     turn.counters.respond(Operation::download, static_cast<std::uint8_t>(response.code));
     Firmware* const firmware = find_pull(turn, id);
     CHECK(firmware != nullptr);
+    FirmwareTransfer& transfer = transfer_of(turn, *firmware);
+    if (!transfer.is_elsewhere && is_asked_again(turn, transfer.link, response)) {
+        transfer.ask_due = true;
+        return;
+    }
     if (response.code == Code::content) {
         on_content(turn, id, *firmware, response);
         return;

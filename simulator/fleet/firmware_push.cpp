@@ -4,6 +4,7 @@
 #include "simulator/fleet/device_tree.h"
 #include "simulator/fleet/firmware.h"
 #include "simulator/fleet/firmware_steps.h"
+#include "simulator/fleet/object_security.h"
 #include "simulator/lwm2m/access_control.h"
 
 namespace fleet {
@@ -159,6 +160,7 @@ void send_answer(Turn& turn, const FirmwareTransfer& transfer) {
               .message_id = confirmable ? transfer.message_id : turn.pool.link(transfer.link).peer.take_message_id(),
               .token = transfer.token.view()});
     message.option_uint(OptionNumber::block1, coap::encode_block(transfer.block));
+    protect_late_answer(turn, transfer.link, transfer.protected_by, out);
     // A block in the middle that comes again is answered anew (management.cpp).
     if (transfer.answer != Code::continue_ || transfer.block.number == 0) {
         coap::MessageView request;
@@ -220,6 +222,7 @@ Answered on_package_block(Turn& turn, LinkId link, const coap::MessageView& mess
         transfer.type = message.type;
         transfer.answer = taken.answer.code;
         transfer.block = block;
+        transfer.protected_by = note_request(turn);
         transfer.answer_due = true;
         arm_firmware(turn, id, *firmware, ready);
         return std::nullopt;

@@ -41,6 +41,7 @@ struct FirmwareTransfer {
     std::uint16_t message_id = 0;
     coap::Token token;
     coap::Block block;
+    std::uint64_t protected_by = 0;  // the Partial IV of the block's request, of a device with OSCORE
 
     base::Sha256 digest;
     std::uint64_t length = 0;     // bytes of the package so far

@@ -5,6 +5,7 @@
 #include "coap/blockwise.h"
 #include "simulator/fleet/device_tree.h"
 #include "simulator/fleet/firmware.h"
+#include "simulator/fleet/object_security.h"
 #include "simulator/fleet/reporting.h"
 #include "simulator/fleet/sending.h"
 #include "simulator/lwm2m/operation.h"
@@ -39,8 +40,9 @@ using Progress = std::optional<coap::Block1Sender>;
 
 // Hands an encoded confirmable request to the endpoint and to the network.
 bool launch(Turn& turn, LinkId id, Operation operation, base::Time intended, const Progress& progress,
-            const base::Writer& datagram) {
+            base::Writer& datagram) {
     Link& link = turn.pool.link(id);
+    protect_request(turn, id, datagram);
     if (!progress) turn.counters.start(operation, link.profile);
     const std::uint32_t argument = progress.value_or(coap::Block1Sender()).pack();
     const coap::ExchangeTag tag{tag_of(operation), argument, intended, turn.now};
@@ -182,6 +184,7 @@ void send_register(Turn& turn, LinkId id, base::Time intended, Progress progress
         link.links_changed = false;
         link.binding_changed = false;
         turn.move(id, DeviceState::registering);
+        prepare_context(turn, id);
     }
     std::array<std::uint8_t, 256> name;
     const auto name_size = turn.pool.membership.endpoint_name(turn.index_of(id), name);
@@ -243,13 +246,13 @@ void leave(Turn& turn, LinkId id) {
     arm_life(turn, id, turn.now + std::chrono::seconds(number_of(turn, id, setting::disable_timeout).value_or(86400)));
 }
 
-void send_deregister(Turn& turn, LinkId id, base::Time intended) {
+void send_deregister(Turn& turn, LinkId id, base::Time intended, const Progress& progress = std::nullopt) {
     Link& link = turn.pool.link(id);
     const auto token = next_token(turn, id, link);
     auto out = turn.open();
     lwm2m::write_deregister({.message_id = link.peer.take_message_id(), .token = token.view()}, link.location.text(),
                             out);
-    if (!launch(turn, id, Operation::deregister, intended, std::nullopt, out)) leave(turn, id);
+    if (!launch(turn, id, Operation::deregister, intended, progress, out)) leave(turn, id);
 }
 
 void arm_update(Turn& turn, LinkId id, base::Time registered) {
@@ -407,6 +410,21 @@ void on_update_response(Turn& turn, LinkId id, const coap::ExchangeTag& tag, con
     arm_update(turn, id, tag.intended);
 }
 
+void send_again(Turn& turn, DeviceId id, const coap::ExchangeTag& tag) {
+    const auto progress = coap::Block1Sender::unpack(tag.argument);
+    switch (operation_of(tag)) {
+        case Operation::register_: send_register(turn, id, tag.intended, progress); break;
+        case Operation::update: send_update(turn, id, tag.intended, progress); break;
+        case Operation::deregister: send_deregister(turn, id, tag.intended, progress); break;
+        case Operation::notify:
+        case Operation::send:
+        case Operation::bootstrap:
+        case Operation::bootstrap_pack:
+        case Operation::handshake:
+        case Operation::download: break;
+    }
+}
+
 }  // namespace
 
 void plan_start(Turn& turn, DeviceId device, base::Time at) {
@@ -526,6 +544,7 @@ void stop(Turn& turn, LinkId id) {
     abandon_session(turn, id);
     cancel_observations(turn, id);
     DeviceTree::forget_attributes(turn, id);
+    switch_off_context(turn, id);
     link.update_due = false;
     link.deregister_due = false;
     link.disabled = false;
@@ -541,6 +560,10 @@ void stop(Turn& turn, LinkId id) {
 
 void on_registration_response(Turn& turn, LinkId id, const coap::ExchangeTag& tag, const coap::MessageView& response) {
     turn.counters.respond(operation_of(tag), static_cast<std::uint8_t>(response.code));
+    if (is_asked_again(turn, id, response)) {
+        send_again(turn, id, tag);
+        return;
+    }
     switch (operation_of(tag)) {
         case Operation::register_: on_register_response(turn, id, tag, response); break;
         case Operation::update: on_update_response(turn, id, tag, response); break;
@@ -578,6 +601,7 @@ void on_registration_failure(Turn& turn, LinkId id, const coap::ExchangeTag& tag
         leave(turn, id);
         return;
     }
+    if (operation == Operation::register_) doubt_context(turn, id);
     if (operation == Operation::update) {
         // Core 1.1.1, 6.2.2: whatever the reason, the registration is in doubt: the device registers anew, and its
         // observations are gone.

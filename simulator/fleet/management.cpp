@@ -5,6 +5,7 @@
 #include "simulator/fleet/device_tree.h"
 #include "simulator/fleet/firmware.h"
 #include "simulator/fleet/life.h"
+#include "simulator/fleet/object_security.h"
 #include "simulator/fleet/reporting.h"
 
 namespace fleet {
@@ -246,6 +247,7 @@ void on_request(Turn& turn, LinkId id, const coap::MessageView& message, Repeate
     keep_observations(turn, id, message, response);
     auto out = turn.open();
     write(message, link, response, out);
+    protect_answer(turn, id, repeated, response.observe.has_value(), out);
     if (out.failed()) {
         turn.counters.drop(metrics::Drop::outbox_full);
         return;

@@ -6,6 +6,7 @@
 #include "coap/observe.h"
 #include "simulator/fleet/history.h"
 #include "simulator/fleet/life.h"
+#include "simulator/fleet/object_security.h"
 #include "simulator/fleet/sleep.h"
 
 namespace fleet {
@@ -85,6 +86,7 @@ void send_non(Turn& turn, const Notification& notification) {
     auto out = turn.open();
     observation.message_id = link.peer.take_message_id();
     write(observation, notification, observation.message_id, out);
+    protect_notification(turn, observation.link, notification.observation, out);
     turn.counters.start(Operation::notify, link.profile);
     if (out.failed()) {
         turn.counters.fail(Operation::notify, link.profile, metrics::Cause::no_slot, turn.index_of(observation.link));
@@ -105,6 +107,7 @@ void send_con(Turn& turn, const Notification& notification) {
     observation.message_id = link.peer.take_message_id();
     observation.confirmed = turn.now;
     write(observation, notification, observation.message_id, out);
+    protect_notification(turn, observation.link, notification.observation, out);
     turn.counters.start(Operation::notify, link.profile);
     const coap::ExchangeTag tag{tag_of(Operation::notify), notification.observation, observation.intended, turn.now};
     const double unit = turn.unit(id, base::Stream::retransmission, observation.sequence);
@@ -284,6 +287,7 @@ std::optional<std::uint32_t> observe(Turn& turn, LinkId id, const ObserveRequest
     if (index == base::no_index) return std::nullopt;
     Observation& observation = turn.pool.observations[index];
     observation.sequence = sequence;
+    note_observe_request(turn, id, index);
     arm(turn, index, rules_of(turn, observation, DeviceTree(turn, id)));
     return sequence;
 }
@@ -379,6 +383,7 @@ void renew_retransmission(Turn& turn, LinkId id) {
     auto out = turn.open();
     const auto message_id = link.peer.take_message_id();
     write(observation, {tag->argument, answer.payload, coap::MessageType::confirmable}, message_id, out);
+    protect_notification(turn, id, tag->argument, out);
     if (out.failed() || !turn.endpoint.supersede(link.peer, out.written())) return;
     observation.message_id = message_id;
     mark_told(turn, observation, answer.payload);

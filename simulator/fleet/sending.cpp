@@ -6,6 +6,7 @@
 #include "coap/blockwise.h"
 #include "simulator/fleet/device_tree.h"
 #include "simulator/fleet/life.h"
+#include "simulator/fleet/object_security.h"
 #include "simulator/lwm2m/read.h"
 #include "simulator/lwm2m/send.h"
 
@@ -116,6 +117,7 @@ void send_values(Turn& turn, LinkId id, Sending sending) {
     auto out = turn.open();
     lwm2m::write_send({.message_id = link.peer.take_message_id(), .token = token.view()}, spec_of(turn, id).format,
                       block_of(body, sending.progress), out);
+    protect_request(turn, id, out);
     const coap::ExchangeTag tag{tag_of(Operation::send), sending.progress.pack(), sending.intended, sending.first_sent};
     const double unit = turn.unit(id, base::Stream::retransmission, link.tokens);
     if (out.failed() ||
@@ -170,6 +172,11 @@ void on_send_response(Turn& turn, LinkId id, const coap::ExchangeTag& tag, const
     const Link& link = turn.pool.link(id);
     turn.counters.respond(Operation::send, static_cast<std::uint8_t>(response.code));
     auto progress = coap::Block1Sender::unpack(tag.argument);
+    if (is_asked_again(turn, id, response)) {
+        send_values(turn, id,
+                    {.intended = tag.intended, .first_sent = tag.first_sent, .progress = progress, .first = false});
+        return;
+    }
     const bool in_blocks = progress.offset() > 0 || response.find(coap::OptionNumber::block1).has_value() ||
                            response.code == coap::Code::request_entity_too_large;
     const auto size = in_blocks ? body_of(turn, id, tag.intended, tag.first_sent).size() : 0;

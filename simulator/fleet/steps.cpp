@@ -3,6 +3,7 @@
 #include "simulator/fleet/firmware.h"
 #include "simulator/fleet/life.h"
 #include "simulator/fleet/management.h"
+#include "simulator/fleet/object_security.h"
 #include "simulator/fleet/reporting.h"
 #include "simulator/fleet/sending.h"
 #include "simulator/fleet/sleep.h"
@@ -19,6 +20,8 @@ metrics::Discard reason(coap::Discard discard) {
         case coap::Discard::malformed: return metrics::Discard::malformed;
         case coap::Discard::late: return metrics::Discard::late;
         case coap::Discard::duplicate: return metrics::Discard::duplicate;
+        case coap::Discard::undecrypted: return metrics::Discard::oscore_decrypt;
+        case coap::Discard::unprotected: return metrics::Discard::unprotected;
     }
     return metrics::Discard::malformed;
 }
@@ -48,9 +51,18 @@ void send_if_any(Turn& turn, const net::Packet& to, const base::Writer& out, met
     turn.send_to(to.local, to.remote, out);
 }
 
+// RFC 8613 8.2: the server could not unprotect the request. It may have lost the context.
+void on_refusal(Turn& turn, LinkId id, const Incoming& incoming) {
+    turn.counters.respond(operation_of(incoming.tag), static_cast<std::uint8_t>(incoming.message.code));
+    doubt_context(turn, id);
+    on_failure(turn, id, incoming.tag, metrics::Cause::oscore);
+}
+
 void on_response(Turn& turn, LinkId id, const Incoming& incoming) {
     turn.counters.receive(metrics::Received::response);
-    if (operation_of(incoming.tag) == Operation::notify) {
+    if (incoming.refused) {
+        on_refusal(turn, id, incoming);
+    } else if (operation_of(incoming.tag) == Operation::notify) {
         on_notification_failure(turn, id, incoming.tag, metrics::Cause::bad_response);
     } else if (operation_of(incoming.tag) == Operation::send) {
         on_send_response(turn, id, incoming.tag, incoming.message);
@@ -73,12 +85,14 @@ bool is_request(base::Bytes datagram) {
 }
 
 void on_server_request(Turn& turn, LinkId id, const coap::MessageView& request, Repeated repeated) {
+    const auto plain = unprotect(turn, id, request, repeated);
+    if (!plain) return;
     if (repeated == Repeated::yes) {
         turn.counters.discard(metrics::Discard::duplicate);
     } else {
         turn.counters.receive(metrics::Received::request);
     }
-    on_request(turn, id, request, repeated);
+    on_request(turn, id, *plain, repeated);
     resume(turn, id);
 }
 
@@ -111,8 +125,10 @@ void on_packet(Turn& turn, const net::Packet& packet) {
     }
     const std::uint32_t peer_id = from_server ? id : download_peer(turn.pool, packet.local);
     auto out = turn.open();
-    const auto incoming =
-        turn.endpoint.on_datagram(turn.now, peer_id, *peer, turn.pool.profile(link).transmission, packet.bytes, out);
+    const auto incoming = from_server && link.has_context
+                              ? on_protected_datagram(turn, id, packet.bytes, out)
+                              : turn.endpoint.on_datagram(turn.now, peer_id, *peer,
+                                                          turn.pool.profile(link).transmission, packet.bytes, out);
     switch (incoming.kind) {
         case Incoming::Kind::discarded:
             turn.counters.discard(reason(incoming.discard));

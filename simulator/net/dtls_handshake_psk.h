@@ -80,6 +80,9 @@ public:
     std::uint32_t device() const { return device_; }
     // What to offer next time; nothing when the server gave no session id, or no extended master secret.
     ResumableSession resumable() const;
+    // What a key log says of it.
+    const RandomBytes& client_random() const { return client_random_; }
+    const MasterSecret& master_secret() const { return agreed_.master; }
 
     // After a resumed handshake, a Finished of the server once more means that our last flight was lost: it is sent
     // again, sealed with the session that the owner has taken over.

@@ -217,6 +217,9 @@ void DtlsTransport::after_step(base::Time now, std::uint32_t index, const Handsh
             sessions_[device] = handshake.state.session();
             resumables_[device] = handshake.state.resumable();
             if (macs_.capacity() != 0) macs_[device] = handshake.state.mac();
+            for (const auto& [logged, log] : key_logs_) {
+                if (logged == device) log(handshake.state.client_random(), handshake.state.master_secret());
+            }
             link.connected = true;
             link.rebound = false;
             events_.push_back({.kind = LinkEvent::Kind::established,

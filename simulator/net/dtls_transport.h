@@ -66,6 +66,10 @@ public:
     // its session may survive that, as its next record from the server shows.
     void note_rebind(std::uint32_t device);
 
+    // Has the secret of each session that the device agrees on told, for a capture.
+    using KeyLog = std::function<void(const RandomBytes& client, const MasterSecret& master)>;
+    void log_keys(std::uint32_t device, KeyLog log) { key_logs_.emplace_back(device, std::move(log)); }
+
     const DtlsCounts& dtls_counts() const { return counts_; }
     std::uint32_t handshakes_under_way() const { return handshakes_.in_use(); }
 
@@ -124,6 +128,7 @@ private:
     base::TimerWheel timers_;
     std::uint32_t line_first_ = base::no_index;
     std::uint32_t line_last_ = base::no_index;
+    std::vector<std::pair<std::uint32_t, KeyLog>> key_logs_;
     std::vector<LinkEvent> events_;
     std::vector<LinkEvent> taken_;
 

@@ -25,6 +25,7 @@ struct Client {
     coap::Peer peer;
     base::BytePool::Handle endpoint;          // none: not registered
     std::uint32_t objects = base::no_index;   // in ObjectLists
+    std::uint32_t oscore = base::no_index;    // in OscoreClients: what it registered under, if it did
     std::uint32_t lifetime = 0;               // s; 0 = for ever (1.2)
     base::Time registered{};                  // when the last Register was answered
     base::Time expires{};                     // when the lifetime ends

@@ -96,6 +96,7 @@ Downlink::Sent Downlink::send(base::Time now, ClientIndex index, std::uint32_t r
            .message_id = client.peer.take_message_id(),
            .token = token.view()},
           out);
+    protect(request, client, out);
     const coap::ExchangeTag tag{
         .operation = request_index, .argument = 0, .intended = request.intended, .first_sent = now};
     const double unit = base::to_unit(base::draw(parts_.seed, index, base::Stream::server, ++draws_));
@@ -106,6 +107,28 @@ Downlink::Sent Downlink::send(base::Time now, ClientIndex index, std::uint32_t r
     }
     parts_.outbox.commit(out.size(), 0, client.address);
     return Sent::yes;
+}
+
+void Downlink::protect(const Request& request, const Client& client, base::Writer& out) {
+    if (client.oscore == base::no_index || out.failed()) return;
+    coap::OscoreContext& context = parts_.oscore[client.oscore];
+    coap::protect_request(context, out, parts_.oscore.workspace());
+    if (!is_observe(request.kind) || !observes(request)) return;
+    Observation& observation = observations_[request.observation];
+    observation.earlier_iv = observation.established ? observation.request_iv : context.request_partial_iv;
+    observation.request_iv = context.request_partial_iv;
+}
+
+// RFC 9175 2.2: a client that has been away wants to see that the request is fresh.
+bool Downlink::is_asked_for_echo(Request& request, const coap::MessageView& message) {
+    if (message.code != Code::unauthorized || request.echoed) return false;
+    if (parts_.registry[request.client].oscore == base::no_index) return false;
+    const auto echo = message.find(OptionNumber::echo);
+    auto& kept = parts_.oscore.workspace().echo;
+    if (!echo || echo->value.empty() || echo->value.size() > kept.max_size) return false;
+    kept.assign(echo->value);
+    request.echoed = true;
+    return true;
 }
 
 // An observation is known by its token for as long as it lasts; a fresh Observe of the same path takes the place of the
@@ -140,6 +163,7 @@ void Downlink::on_response(base::Time now, const coap::ExchangeTag& tag, const c
     auto& codes = parts_.figures.responses[metrics::index(request.kind)];
     codes[metrics::code_slot(static_cast<std::uint8_t>(message.code))].add();
     parts_.figures.in_flight[metrics::index(request.kind)].add(-1);
+    if (is_asked_for_echo(request, message)) return;  // it is the first of its client, and goes out with the next pump
     if (sends_on(request, message)) return;
     if (is_observe(request.kind)) observed(now, request, message);
     if (request.kind == ServerRequest::cancel_observe && observes(request)) end_observation(request.observation);
@@ -242,14 +266,41 @@ void Downlink::on_timeout(const coap::ExchangeTag& tag) {
     finish(tag.operation, CommandResult::Outcome::timed_out);
 }
 
-Downlink::Notified Downlink::on_notification(base::Time now, ClientIndex client, const coap::MessageView& message) {
-    base::Reader token(message.token);
-    if (token.left() != observation_token_size) return Notified::unknown;
+std::uint32_t Downlink::find_by_token(ClientIndex client, base::Bytes bytes) const {
+    base::Reader token(bytes);
+    if (token.left() != observation_token_size) return base::no_index;
     const auto index = static_cast<std::uint32_t>(*token.take_uint(4));
     const auto generation = *token.take_u16();
-    if (!observations_.holds(index)) return Notified::unknown;
+    if (!observations_.holds(index)) return base::no_index;
+    const Observation& observation = observations_[index];
+    return observation.client == client && observation.generation == generation ? index : base::no_index;
+}
+
+tl::expected<coap::MessageView, coap::OscoreFailure> Downlink::unprotect_notification(
+    ClientIndex client, const coap::MessageView& message) {
+    const auto context = parts_.registry[client].oscore;
+    if (context == base::no_index) return message;
+    const auto index = find_by_token(client, message.token);
+    if (index == base::no_index) return message;
     Observation& observation = observations_[index];
-    if (observation.client != client || observation.generation != generation) return Notified::unknown;
+    auto& workspace = parts_.oscore.workspace();
+    auto opened = coap::unprotect_response(parts_.oscore[context], observation.request_iv, message, workspace);
+    if (!opened && observation.earlier_iv != observation.request_iv) {
+        opened = coap::unprotect_response(parts_.oscore[context], observation.earlier_iv, message, workspace);
+    }
+    if (!opened) return tl::unexpected(opened.error());
+    // 4.1.3.5.2, 7.4.1: only what is newer than the Notification Number.
+    if (!opened->partial_iv || *opened->partial_iv < observation.next_iv) {
+        return tl::unexpected(coap::OscoreFailure::replay);
+    }
+    observation.next_iv = *opened->partial_iv + 1;
+    return opened->message;
+}
+
+Downlink::Notified Downlink::on_notification(base::Time now, ClientIndex client, const coap::MessageView& message) {
+    const auto index = find_by_token(client, message.token);
+    if (index == base::no_index) return Notified::unknown;
+    Observation& observation = observations_[index];
     const auto sequence = coap::observe_sequence(message);
     if (!sequence || !coap::is_success(message.code)) {
         // RFC 7641 3.2: whatever is no notification ends the observation.

@@ -13,6 +13,7 @@
 #include "simulator/server/bodies.h"
 #include "simulator/server/command.h"
 #include "simulator/server/object_list.h"
+#include "simulator/server/oscore_clients.h"
 #include "simulator/server/path_lists.h"
 #include "simulator/server/registry.h"
 
@@ -38,6 +39,7 @@ struct Request {
     std::uint16_t generation = 0;                // of `observation`: it may end meanwhile
     std::uint16_t accept = no_format;            // where neither action nor command says
     std::uint8_t step = 0;                       // of the member: comes back with the Report
+    bool echoed = false;                         // sent again with the Echo that the client asked for
     std::uint64_t count = 0;                     // how many requests of the action went before
     base::Time intended{};
 };
@@ -53,6 +55,10 @@ struct Observation {
     std::uint16_t format = 0xffff;         // of `value`; 0xffff: not stated
     std::uint16_t generation = 0;          // part of the token
     bool established = false;              // the response to the Observe has come
+    // Of a client with OSCORE: the Partial IV of the Observe, and of the one that it renews (RFC 8613 8.4.2).
+    std::uint64_t request_iv = 0;
+    std::uint64_t earlier_iv = 0;
+    std::uint64_t next_iv = 0;  // one above the Notification Number
 };
 
 // What became of a request of a firmware campaign, or a notification about object 5 to one of its devices.
@@ -78,6 +84,7 @@ public:
         ObjectLists& lists;
         coap::Endpoint& endpoint;
         coap::BlockTransfers& transfers;  // where long answers are put together
+        OscoreClients& oscore;
         net::Outbox& outbox;
         Commands& commands;
         Bodies& bodies;
@@ -101,6 +108,11 @@ public:
     void on_response(base::Time now, const coap::ExchangeTag& tag, const coap::MessageView& message);
     void on_reset(const coap::ExchangeTag& tag);
     void on_timeout(const coap::ExchangeTag& tag);
+
+    // A response that belongs to no exchange, as it is meant: of a client with OSCORE it is unprotected by what its
+    // observation knows. One of no observation is given back as it is.
+    tl::expected<coap::MessageView, coap::OscoreFailure> unprotect_notification(ClientIndex client,
+                                                                                const coap::MessageView& message);
 
     enum class Notified : std::uint8_t { taken, repeated, unknown };
     // A response that belongs to no exchange.
@@ -143,6 +155,9 @@ private:
     bool asleep(base::Time now, const Client& client) const;
     std::uint32_t append(const Request& request);
     Sent send(base::Time now, ClientIndex client, std::uint32_t request);
+    void protect(const Request& request, const Client& client, base::Writer& out);
+    bool is_asked_for_echo(Request& request, const coap::MessageView& message);
+    std::uint32_t find_by_token(ClientIndex client, base::Bytes token) const;
     // downlink_message.cpp
     void write(Request& request, coap::Header header, base::Writer& out);
     void write_queries(const Request& request, coap::MessageWriter& message) const;

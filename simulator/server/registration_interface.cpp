@@ -91,8 +91,23 @@ Code Server::judge(const net::Address& from, const coap::MessageView& message) c
     return may_register(from, request->endpoint) ? Code::empty : Code::bad_request;
 }
 
-Server::After Server::on_request(base::Time now, ClientIndex client, const coap::MessageView& message,
+Server::After Server::on_request(base::Time now, ClientIndex client, const coap::Incoming& incoming,
                                  base::Writer& out) {
+    const auto message = unprotect(now, client, incoming, out);
+    if (!message) return After::nothing;
+    const auto after = answer(now, client, *message, out);
+    if (secured_.context != base::no_index) {
+        const bool repeated = incoming.kind == coap::Incoming::Kind::repeated_request;
+        oscore_.protect_answer(secured_, repeated ? coap::OscoreNonce::own : coap::OscoreNonce::of_request, out);
+    }
+    // RFC 7252 4.5: what must not be done twice is answered from memory.
+    if (message->type == coap::MessageType::confirmable && message->code != Code::get) {
+        endpoint_.keep_reply(registry_.peer_id(client), incoming.message, out.written());
+    }
+    return after;
+}
+
+Server::After Server::answer(base::Time now, ClientIndex client, const coap::MessageView& message, base::Writer& out) {
     const Reply reply = handle(now, client, message);
     const bool confirmable = message.type == coap::MessageType::confirmable;
     if (coap::code_class(reply.code) >= 4) {
@@ -109,10 +124,6 @@ Server::After Server::on_request(base::Time now, ClientIndex client, const coap:
         writer.option(OptionNumber::location_path, std::string_view(location.data(), location.size()));
     }
     write_reply(reply, writer);
-    // RFC 7252 4.5: what must not be done twice is answered from memory.
-    if (confirmable && message.code != Code::get) {
-        endpoint_.keep_reply(registry_.peer_id(client), message, out.written());
-    }
     return reply.after;
 }
 
@@ -131,6 +142,11 @@ void Server::write_reply(const Reply& reply, coap::MessageWriter& writer) {
 Server::Reply Server::handle(base::Time now, ClientIndex client, const coap::MessageView& message) {
     if (!understood(message)) return Reply::of(Code::bad_option);
     const auto target = target_of(message);
+    // What was registered under one security is not to be spoken for under another.
+    const bool other_security = registry_[client].is_registered() && registry_[client].oscore != secured_.context;
+    if (other_security && (target.kind == Target::Kind::registration || target.kind == Target::Kind::data)) {
+        return Reply::of(Code::unauthorized);
+    }
     switch (target.kind) {
         case Target::Kind::other: return Reply::of(Code::not_found);
         case Target::Kind::registrations:
@@ -166,9 +182,21 @@ Server::Reply Server::whole_body(base::Time now, ClientIndex client, const coap:
     return reply;
 }
 
+// Transport 1.1.1, 5.5: the endpoint name is the one that belongs to the Sender ID; who has one registers with OSCORE.
+Code Server::judge_security(const RegisterRequest& request) const {
+    const auto& directory = oscore_.directory();
+    if (!directory) return Code::empty;
+    if (secured_.context == base::no_index) {
+        return directory.secures(request.endpoint) ? Code::unauthorized : Code::empty;
+    }
+    const auto owner = directory.owner_of(oscore_[secured_.context].recipient_id.view());
+    return owner && owner->endpoint == request.endpoint ? Code::empty : Code::forbidden;
+}
+
 Server::Reply Server::handle_register(base::Time now, ClientIndex client, const coap::MessageView& message) {
     const auto request = read_register(message);
     if (!request) return Reply::of(request.error());
+    if (const auto code = judge_security(*request); code != Code::empty) return Reply::of(code);
     if (!is_link_format(message)) return Reply::of(Code::unsupported_content_format);
     if (!may_register(registry_[client].address, request->endpoint)) return Reply::of(Code::bad_request);
     Reply reply = whole_body(now, client, message);
@@ -198,6 +226,7 @@ Code Server::accept(base::Time now, ClientIndex index, const RegisterRequest& re
     }
     Client& client = registry_[index];
     client.objects = objects;
+    client.oscore = secured_.context;
     client.lifetime = request.lifetime.value_or(default_lifetime);
     client.registered = now;
     client.lwm2m_minor = static_cast<std::uint8_t>(request.version.minor);
@@ -339,6 +368,7 @@ void Server::end_registration(ClientIndex index) {
     timers_.cancel(client.expiry);
     lists_.release(client.objects);
     client.objects = base::no_index;
+    client.oscore = base::no_index;
     registry_.leave(index);
     figures_.clients.add(-1);
 }

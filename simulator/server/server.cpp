@@ -45,8 +45,21 @@ Discard discard_of(coap::Discard reason) {
     switch (reason) {
         case coap::Discard::late: return Discard::late;
         case coap::Discard::duplicate: return Discard::duplicate;
+        case coap::Discard::undecrypted: return Discard::oscore_decrypt;
+        case coap::Discard::unprotected: return Discard::unprotected;
         case coap::Discard::none:
         case coap::Discard::malformed: return Discard::malformed;
+    }
+    return Discard::malformed;
+}
+
+Discard discard_of(coap::OscoreFailure failure) {
+    switch (failure) {
+        case coap::OscoreFailure::malformed: return Discard::malformed;
+        case coap::OscoreFailure::no_context: return Discard::oscore_context;
+        case coap::OscoreFailure::replay: return Discard::oscore_replay;
+        case coap::OscoreFailure::decrypt: return Discard::oscore_decrypt;
+        case coap::OscoreFailure::unprotected: return Discard::unprotected;
     }
     return Discard::malformed;
 }
@@ -60,6 +73,7 @@ Server::Server(ServerConfig config, net::Transport& transport)
       endpoint_({.exchanges = config_.capacity + 64, .messages = messages_for(config_), .timer_kind = exchange_timer},
                 timers_),
       transfers_({.body_bytes = ObjectLists::max_text, .lifetime = config_.transmission.exchange_lifetime()}),
+      oscore_(config_.oscore, config_.capacity, config_.seed),
       registry_(config_.capacity),
       lists_(config_.actions, config_.objects),
       outbox_(transport, outbox_slots),
@@ -71,6 +85,7 @@ Server::Server(ServerConfig config, net::Transport& transport)
                  .lists = lists_,
                  .endpoint = endpoint_,
                  .transfers = transfers_,
+                 .oscore = oscore_,
                  .outbox = outbox_,
                  .commands = commands_,
                  .bodies = bodies_,
@@ -208,7 +223,18 @@ ClientIndex Server::on_stranger(base::Time now, const net::Packet& packet) {
         return base::no_index;
     }
     if (serve_stranger(now, packet, message)) return base::no_index;
-    const auto code = judge(packet.remote, message);
+    secured_ = {};
+    coap::MessageView plain = message;
+    if (message.find(coap::OptionNumber::oscore)) {
+        const auto opened = oscore_.open(now, message, coap::OscoreReplay::check);
+        if (!opened) {
+            refuse_stranger(now, packet, message, opened.error());
+            return base::no_index;
+        }
+        secured_ = *opened;
+        plain = opened->message;
+    }
+    const auto code = secured_.renews ? coap::Code::unauthorized : judge(packet.remote, plain);
     if (code != coap::Code::empty) {
         reply_to_stranger(now, packet, message, code);
         return base::no_index;
@@ -229,10 +255,33 @@ void Server::reply_to_stranger(base::Time now, const net::Packet& packet, const 
     figures_.rejections[metrics::code_slot(static_cast<std::uint8_t>(code))].add();
     if (message.type != coap::MessageType::confirmable) return;
     base::Writer out(outbox_.open(now));
-    coap::MessageWriter(out, {.type = coap::MessageType::acknowledgement,
+    const coap::Header header{.type = coap::MessageType::acknowledgement,
                               .code = code,
                               .message_id = message.message_id,
-                              .token = message.token});
+                              .token = message.token};
+    if (secured_.renews) {
+        oscore_.answer_renewal(secured_, header, out);
+    } else {
+        coap::MessageWriter(out, header);
+        // The window has not moved: the same request may come again, and its nonce serves one answer only.
+        if (secured_.context != base::no_index) oscore_.protect_answer(secured_, coap::OscoreNonce::own, out);
+    }
+    if (!out.failed()) outbox_.commit(out.size(), 0, packet.remote);
+}
+
+// RFC 8613 8.2.
+void Server::refuse_stranger(base::Time now, const net::Packet& packet, const coap::MessageView& message,
+                             coap::OscoreFailure failure) {
+    discard(discard_of(failure));
+    figures_.rejections[metrics::code_slot(static_cast<std::uint8_t>(coap::oscore_error(failure)))].add();
+    if (message.type != coap::MessageType::confirmable) return;
+    base::Writer out(outbox_.open(now));
+    coap::write_oscore_error(failure,
+                             {.type = coap::MessageType::acknowledgement,
+                              .code = coap::oscore_error(failure),
+                              .message_id = message.message_id,
+                              .token = message.token},
+                             out);
     outbox_.commit(out.size(), 0, packet.remote);
 }
 
@@ -240,8 +289,10 @@ void Server::on_client(base::Time now, ClientIndex index, base::Bytes datagram) 
     Client& client = registry_[index];
     client.last_seen = now;
     base::Writer out(outbox_.open(now));
-    const auto incoming =
-        endpoint_.on_datagram(now, registry_.peer_id(index), client.peer, config_.transmission, datagram, out);
+    std::optional<coap::OscoreLink> link;
+    if (client.oscore != base::no_index) link.emplace(oscore_.link(client.oscore));
+    const auto incoming = endpoint_.on_datagram(now, registry_.peer_id(index), client.peer, config_.transmission,
+                                                datagram, out, link ? &*link : nullptr);
     on_incoming(now, index, incoming, out);
 }
 
@@ -252,7 +303,7 @@ void Server::on_incoming(base::Time now, ClientIndex client, const coap::Incomin
     switch (incoming.kind) {
         case Kind::discarded: discard(discard_of(incoming.discard)); break;
         case Kind::request:
-        case Kind::repeated_request: after = on_request(now, client, incoming.message, out); break;
+        case Kind::repeated_request: after = on_request(now, client, incoming, out); break;
         case Kind::repeated: discard(Discard::duplicate); break;
         case Kind::ping:
         case Kind::acknowledged:
@@ -273,7 +324,10 @@ void Server::on_incoming(base::Time now, ClientIndex client, const coap::Incomin
 }
 
 // A notification, or a stray (RFC 7641 3.6: one of an observation that is not known is rejected).
-void Server::on_unmatched(base::Time now, ClientIndex client, const coap::MessageView& message, base::Writer& out) {
+void Server::on_unmatched(base::Time now, ClientIndex client, const coap::MessageView& outer, base::Writer& out) {
+    const auto opened = downlink_.unprotect_notification(client, outer);
+    if (!opened) return discard(discard_of(opened.error()));
+    const coap::MessageView& message = *opened;
     const bool confirmable = message.type == coap::MessageType::confirmable;
     switch (downlink_.on_notification(now, client, message)) {
         case Downlink::Notified::taken: figures_.notifications[confirmable ? 1 : 0].add(); break;
@@ -287,6 +341,36 @@ void Server::on_unmatched(base::Time now, ClientIndex client, const coap::Messag
     if (!confirmable) return;
     coap::Endpoint::acknowledge(message, out);
     endpoint_.keep_reply(registry_.peer_id(client), message, out.written());
+}
+
+// The request as it is meant. Nothing when it was not: `out` then has the answer, if there is one to give. What
+// secured_ holds is of this request from here on.
+std::optional<coap::MessageView> Server::unprotect(base::Time now, ClientIndex client, const coap::Incoming& incoming,
+                                                   base::Writer& out) {
+    const coap::MessageView& message = incoming.message;
+    secured_ = {};
+    if (!message.find(coap::OptionNumber::oscore)) return message;
+    const bool repeated = incoming.kind == coap::Incoming::Kind::repeated_request;
+    const auto opened = oscore_.open(now, message, repeated ? coap::OscoreReplay::ignore : coap::OscoreReplay::accept);
+    const bool confirmable = message.type == coap::MessageType::confirmable;
+    const coap::Header header{
+        .type = confirmable ? coap::MessageType::acknowledgement : coap::MessageType::non_confirmable,
+        .code = opened ? coap::Code::unauthorized : coap::oscore_error(opened.error()),
+        .message_id = confirmable ? message.message_id : registry_[client].peer.take_message_id(),
+        .token = message.token};
+    if (opened && !opened->renews) {
+        secured_ = *opened;
+        return opened->message;
+    }
+    figures_.rejections[metrics::code_slot(static_cast<std::uint8_t>(header.code))].add();
+    if (opened) {
+        oscore_.answer_renewal(*opened, header, out);
+    } else {
+        discard(discard_of(opened.error()));
+        if (confirmable) coap::write_oscore_error(opened.error(), header, out);
+    }
+    if (confirmable) endpoint_.keep_reply(registry_.peer_id(client), message, out.written());
+    return std::nullopt;
 }
 
 // ---- one-off commands

@@ -12,6 +12,7 @@
 #include "coap/block_transfers.h"
 #include "simulator/server/agenda.h"
 #include "simulator/server/firmware_campaign.h"
+#include "simulator/server/oscore_clients.h"
 #include "simulator/server/register_request.h"
 #include "simulator/server/send_log.h"
 
@@ -31,6 +32,8 @@ struct ServerConfig {
     std::string uri{};
     // May whoever speaks from that address register by that endpoint name (Transport 1.1.1, 5.2.6)? Null: anybody may.
     std::function<bool(const net::Address& from, std::string_view endpoint)> may_register{};
+    // Whose requests may be protected; empty: nobody's.
+    OscoreDirectory oscore{};
 };
 
 class Server {
@@ -94,6 +97,8 @@ private:
     bool may_register(const net::Address& from, std::string_view endpoint) const {
         return !config_.may_register || config_.may_register(from, endpoint);
     }
+    void refuse_stranger(base::Time now, const net::Packet& packet, const coap::MessageView& message,
+                         coap::OscoreFailure failure);
     void reply_to_stranger(base::Time now, const net::Packet& packet, const coap::MessageView& message,
                            coap::Code code);
     void on_client(base::Time now, ClientIndex client, base::Bytes datagram);
@@ -101,7 +106,11 @@ private:
     void on_unmatched(base::Time now, ClientIndex client, const coap::MessageView& message, base::Writer& out);
     void discard(metrics::Discard reason) { figures_.discarded[metrics::index(reason)].add(); }
 
-    After on_request(base::Time now, ClientIndex client, const coap::MessageView& message, base::Writer& out);
+    After on_request(base::Time now, ClientIndex client, const coap::Incoming& incoming, base::Writer& out);
+    After answer(base::Time now, ClientIndex client, const coap::MessageView& message, base::Writer& out);
+    std::optional<coap::MessageView> unprotect(base::Time now, ClientIndex client, const coap::Incoming& incoming,
+                                               base::Writer& out);
+    coap::Code judge_security(const RegisterRequest& request) const;
     Reply handle(base::Time now, ClientIndex client, const coap::MessageView& message);
     Reply handle_register(base::Time now, ClientIndex client, const coap::MessageView& message);
     Reply handle_update(base::Time now, ClientIndex client, const coap::MessageView& message);
@@ -121,6 +130,7 @@ private:
     base::TimerWheel timers_;
     coap::Endpoint endpoint_;
     coap::BlockTransfers transfers_;
+    OscoreClients oscore_;
     Registry registry_;
     ObjectLists lists_;
     Commands commands_;
@@ -131,7 +141,8 @@ private:
     Downlink downlink_;
     Agenda agenda_;
     FirmwareCampaigns campaigns_;
-    lwm2m::Entries sent_;  // of the Send that is being read
+    lwm2m::Entries sent_;            // of the Send that is being read
+    OscoreClients::Opened secured_;  // the request that is being answered; without context: it was not protected
 };
 
 }  // namespace server

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <sstream>
 
 #include "simulator/cli/program.h"
@@ -75,6 +77,20 @@ TEST(DeviceCommand, IsTheDeviceOfTheFleetThatItIsAskedToBe) {
     };
     EXPECT_EQ(shown("17041", "42"), shown("17041", "42"));
     EXPECT_NE(shown("17041", "42"), shown("17042", "42"));
+}
+
+// RFC 8613: on the wire there is nothing to read; what was inside is shown beside it.
+TEST(DeviceCommand, ShowsWhatIsInsideOfOscore) {
+    const auto file = std::filesystem::path(testing::TempDir()) / "device-oscore.yaml";
+    std::ofstream(file) << "profile: hidden\nextends: temperature-sensor\n"
+                           "oscore: {master_secret: {derive: correct-horse}}\n";
+    const auto ran = run({file.string(), "--index", "7"}, "set /3303/0/5700 99.5\nwait 100ms\nquit\n");
+    EXPECT_EQ(ran.code, 0) << ran.err << ran.out;
+    EXPECT_THAT(ran.out, AllOf(HasSubstr("=> CON 0.02 POST"), HasSubstr("</3/0>"), HasSubstr("<= ACK 2.01 Created"),
+                               HasSubstr("<= CON 0.01 GET"), HasSubstr("=> CON 0.04 DELETE"),
+                               HasSubstr("-> CON 0.02 POST"), Not(HasSubstr("-> CON 0.04"))));
+    EXPECT_THAT(ran.out + ran.err, Not(HasSubstr("correct-horse")));
+    std::filesystem::remove(file);
 }
 
 TEST(DeviceCommand, RefusesWhatIsWrong) {

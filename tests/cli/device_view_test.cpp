@@ -21,7 +21,7 @@ profiles::ResolvedProfilePtr room() {
 
 engine::Exchanged exchanged(bool sent, const Message& message) {
     const auto bytes = message.bytes();
-    return {base::Time(std::chrono::milliseconds(1500)), sent, {bytes.begin(), bytes.end()}};
+    return {.at = base::Time(std::chrono::milliseconds(1500)), .sent = sent, .bytes = {bytes.begin(), bytes.end()}};
 }
 
 // The answer's payload is understood by the path of its request.
@@ -35,7 +35,7 @@ TEST(DeviceView, AMessageIsALineAndItsValues) {
 
 TEST(DeviceView, WhatIsNoMessageIsShownAsBytes) {
     cli::DeviceView view(*room(), profiles::builtin_objects());
-    EXPECT_THAT(view.text({base::Time{}, false, {0xff, 0x00}}), HasSubstr("<- not a CoAP message: ff00"));
+    EXPECT_THAT(view.text({base::Time{}, false, false, {0xff, 0x00}}), HasSubstr("<- not a CoAP message: ff00"));
 }
 
 // What a server sends does not reach the terminal as it is.

@@ -139,6 +139,25 @@ TEST_F(SecuredFleet, IsToldToAServer) {
     EXPECT_EQ(run_in_process({"provision"}).code, 2);
 }
 
+// Leshan takes one or the other, from its own side.
+TEST_F(SecuredFleet, IsToldToAServerWithItsOscoreKeys) {
+    folder.write("meter.yaml",
+                 "profile: meter\nextends: temperature-sensor\nendpoint: \"d{index}\"\n"
+                 "oscore: {sender_id: \"{index}\", recipient_id: s, master_secret: {derive: \"${FLEET_SECRET}\"}}\n");
+    const auto csv = run_with_secret({"provision", scenario, "-n", "2"});
+    EXPECT_EQ(csv.code, 0) << csv;
+    EXPECT_TRUE(
+        csv.out.starts_with("endpoint,identity,key,oscore_sender_id,oscore_recipient_id,oscore_id_context,"
+                            "oscore_master_secret,oscore_master_salt\nd0,,,30,73,,"))
+        << csv;
+    expect_no_secret(csv);
+    const auto leshan = run_with_secret({"provision", scenario, "--format", "leshan", "-n", "1"});
+    EXPECT_TRUE(leshan.out.starts_with("{\"endpoint\":\"d0\",\"oscore\":{\"sid\":\"73\",\"rid\":\"30\",\"msec\":\""))
+        << leshan;
+    const auto lines = run_with_secret({"provision", scenario, "--format", "jsonl", "-n", "1"});
+    EXPECT_TRUE(lines.says("\"oscore\":{\"sender_id\":\"30\"")) << lines;
+}
+
 TEST(Serve, TakesItsSecretFromTheEnvironmentOnly) {
     const auto outcome = run_with_secret({"serve", "--psk-secret-env", "NO_SUCH_VARIABLE"});
     EXPECT_EQ(outcome.code, 2);

@@ -87,7 +87,7 @@ objects: 5
 TEST_F(ProfileLoader, RefusesWhatIsNotSupportedYet) {
     read("profile: x\nsecurity: {mode: psk}\n");
     EXPECT_EQ(first(), "security: mode psk needs a key");
-    for (const char* key : {"oscore: {}", "bootstrap: always"}) {
+    for (const char* key : {"bootstrap: always"}) {
         Diagnostics fresh;
         const auto merged = parse_profile_tree("profile: x\n" + std::string(key) + "\n", "t.yaml", catalog, fresh);
         read_profile(*merged, fresh);

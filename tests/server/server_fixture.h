@@ -51,7 +51,8 @@ protected:
                                              .transmission = {},
                                              .objects = objects_,
                                              .uri = uri_,
-                                             .may_register = may_register_},
+                                             .may_register = may_register_,
+                                             .oscore = oscore_},
                         server_transport_);
     }
 
@@ -133,6 +134,7 @@ protected:
     const lwm2m::ObjectRegistry* objects_ = nullptr;
     std::string uri_;
     std::function<bool(const net::Address&, std::string_view)> may_register_;
+    server::OscoreDirectory oscore_;
     net::MemoryNetwork network_;
     net::MemoryTransport server_transport_{network_};
     net::MemoryTransport devices_{network_};

@@ -68,7 +68,8 @@ protected:
             EXPECT_TRUE(mail().empty()) << "sent: " << base::to_hex(mail().front());
             mail().clear();
         }
-        void sends(const Message& message) { test.deliver(message.bytes(), address()); }
+        void sends(const Message& message) { sends(message.bytes()); }
+        void sends(base::Bytes bytes) { test.deliver(bytes, address()); }
         // With the message id and token of what was expected last.
         void replies(Message message) { sends(message.id(last_id).token(last_token.view())); }
         void acknowledges() { sends(Message(ACK, Code::empty).id(last_id)); }

@@ -8,6 +8,7 @@ import sys
 import tempfile
 
 import device
+import oscore
 import server
 import vectors
 
@@ -53,6 +54,7 @@ def main():
     os.makedirs(out, exist_ok=True)
     asyncio.run(device.judge(verdicts, options.program, out))
     asyncio.run(server.judge(verdicts, options.program, out))
+    asyncio.run(oscore.judge(verdicts, options.program, out))
     return verdicts.table()
 
 
