@@ -1,6 +1,8 @@
 // TestCertificates: a CA, a server and a device that it has issued certificates to, and who trusts whom.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include "simulator/net/dtls_certificates.h"
 
 namespace net {
