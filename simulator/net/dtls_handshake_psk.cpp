@@ -116,6 +116,10 @@ void PskHandshake::take_sealed(Context& context, const RecordView& record) {
 
 void PskHandshake::take_handshake(Context& context, base::Bytes text, bool sealed) {
     base::Reader reader(text);
+    const auto take = [&](const HandshakeFragment& message) {
+        take_message(context, message);
+        return context.step.kind == HandshakeStep::Kind::waiting;
+    };
     while (!reader.at_end() && context.step.kind == HandshakeStep::Kind::waiting) {
         const auto fragment = take_fragment(reader);
         if (!fragment) {
@@ -137,30 +141,10 @@ void PskHandshake::take_handshake(Context& context, base::Bytes text, bool seale
             }
             continue;
         }
-        certificates_ != nullptr ? take_in_turn(context, *fragment, certificates_->inbox)
-                                 : take_in_turn(context, *fragment, inbox_);
-    }
-}
-
-// The fragment, and whatever was waiting for it.
-template <class Inbox>
-void PskHandshake::take_in_turn(Context& context, const HandshakeFragment& fragment, Inbox& inbox) {
-    const bool expected = fragment.sequence == receive_sequence_;
-    if (expected && fragment.length > Inbox::longest && !fragment.whole()) {
-        return fail(context, Alert::internal_error);
-    }
-    if (expected && fragment.whole()) {
-        take_message(context, fragment);
-    } else {
-        inbox.add(fragment, receive_sequence_);
-    }
-    while (context.step.kind == HandshakeStep::Kind::waiting) {
-        const std::uint16_t sequence = receive_sequence_;
-        const auto whole = inbox.whole(sequence);
-        if (!whole) break;
-        take_message(context, *whole);
-        inbox.remove(sequence);
-        if (receive_sequence_ == sequence) break;
+        const bool fits = certificates_ != nullptr
+                              ? take_in_turn(*fragment, receive_sequence_, certificates_->inbox, take)
+                              : take_in_turn(*fragment, receive_sequence_, inbox_, take);
+        if (!fits) fail(context, Alert::internal_error);
     }
 }
 

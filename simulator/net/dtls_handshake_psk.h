@@ -104,8 +104,6 @@ private:
     void take_plain(Context& context, const RecordView& record);
     void take_sealed(Context& context, const RecordView& record);
     void take_handshake(Context& context, base::Bytes text, bool sealed);
-    template <class Inbox>
-    void take_in_turn(Context& context, const HandshakeFragment& fragment, Inbox& inbox);
     bool takes(CertificateState::Next next) const;
     bool offers(const PskClientConfig& config, CipherSuite suite) const;
     void take_message(Context& context, const HandshakeFragment& message);

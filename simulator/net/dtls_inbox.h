@@ -100,4 +100,28 @@ using HandshakeInbox = BasicInbox<256, 4>;
 // A chain of certificates, and the messages behind it.
 using CertificateInbox = BasicInbox<9216, 8>;
 
+// A fragment, and whatever was waiting for it: `take` gets message after message, raises `expected`, the number that is
+// next, with each that it takes, and says whether it wants more. False: the expected message is too long to be put
+// together.
+template <class Inbox, class Take>
+bool take_in_turn(const HandshakeFragment& fragment, const std::uint16_t& expected, Inbox& inbox, Take&& take) {
+    const bool next = fragment.sequence == expected;
+    if (next && fragment.length > Inbox::longest && !fragment.whole()) return false;
+    bool wants_more = true;
+    if (next && fragment.whole()) {
+        wants_more = take(fragment);
+    } else {
+        inbox.add(fragment, expected);
+    }
+    while (wants_more) {
+        const std::uint16_t sequence = expected;
+        const auto whole = inbox.whole(sequence);
+        if (!whole) break;
+        wants_more = take(*whole);
+        inbox.remove(sequence);
+        if (expected == sequence) break;
+    }
+    return true;
+}
+
 }  // namespace net

@@ -117,8 +117,6 @@ private:
     void take_record(Context& context, const RecordView& record);
     void take_handshake(Context& context, base::Bytes text, bool sealed);
     void take_message(Context& context, const HandshakeFragment& message);
-    template <class Inbox>
-    void take_in_turn(Context& context, const HandshakeFragment& fragment, Inbox& inbox);
     bool takes(CertificateState::Next next) const;
     void take_certificate(Context& context, const HandshakeFragment& message);
     void take_point(Context& context, const HandshakeFragment& message);
