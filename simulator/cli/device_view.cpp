@@ -103,22 +103,6 @@ std::string content_text(const Json& content) {
     return text;
 }
 
-Json value_json(const lwm2m::ValueView& value) {
-    switch (value.type) {
-        case lwm2m::Type::none: return nullptr;
-        case lwm2m::Type::string:
-        case lwm2m::Type::corelnk: return std::string(value.text());
-        case lwm2m::Type::integer:
-        case lwm2m::Type::time: return value.integer;
-        case lwm2m::Type::unsigned_integer: return value.unsigned_integer;
-        case lwm2m::Type::floating: return value.floating;
-        case lwm2m::Type::boolean: return value.boolean;
-        case lwm2m::Type::opaque: return base::to_hex(value.bytes);
-        case lwm2m::Type::objlnk: return lwm2m::to_string(value);
-    }
-    return nullptr;
-}
-
 std::string paths_text(const std::vector<lwm2m::Path>& paths) {
     std::string text;
     for (const auto& path : paths) text += (text.empty() ? "" : ",") + lwm2m::to_string(path);
@@ -214,7 +198,7 @@ Json DeviceView::device_json(engine::DeviceRunner& runner) const {
     const auto& options = runner.options();
     Json values = Json::object();
     for (const auto& one : runner.values({})) {
-        if (!one.operations.execute) values[lwm2m::to_string(one.path)] = value_json(one.value.view());
+        if (!one.operations.execute) values[lwm2m::to_string(one.path)] = web::value_json(one.value.view());
     }
     Json observations = Json::array();
     for (const auto& observation : info.observations) {
@@ -261,7 +245,7 @@ web::HttpAnswer DeviceView::answer(const web::HttpRequest& request, engine::Devi
     if (reads) {
         Json values = Json::object();
         for (const auto& one : runner.values(*path)) {
-            if (!one.operations.execute) values[lwm2m::to_string(one.path)] = value_json(one.value.view());
+            if (!one.operations.execute) values[lwm2m::to_string(one.path)] = web::value_json(one.value.view());
         }
         if (values.empty()) return web::error_answer(404, "the device has no value there");
         return json_answer({{"values", std::move(values)}});

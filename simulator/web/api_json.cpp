@@ -20,26 +20,10 @@ std::string text_of(const Json& json) {
 
 double rounded(base::Duration duration) { return std::round(base::seconds(duration) * 1000) / 1000; }
 
-Json json_of(const lwm2m::ValueView& value) {
-    switch (value.type) {
-        case lwm2m::Type::none: return nullptr;
-        case lwm2m::Type::string:
-        case lwm2m::Type::corelnk: return value.text();
-        case lwm2m::Type::integer:
-        case lwm2m::Type::time: return value.integer;
-        case lwm2m::Type::unsigned_integer: return value.unsigned_integer;
-        case lwm2m::Type::floating: return value.floating;
-        case lwm2m::Type::boolean: return value.boolean;
-        case lwm2m::Type::opaque: return base::to_hex(value.bytes);
-        case lwm2m::Type::objlnk: return lwm2m::to_string(value);
-    }
-    return nullptr;
-}
-
 // {"/3/0/9": 87}
 Json json_of(const std::vector<server::NamedValue>& values) {
     Json json = Json::object();
-    for (const auto& one : values) json[lwm2m::to_string(one.path)] = json_of(one.value.view());
+    for (const auto& one : values) json[lwm2m::to_string(one.path)] = value_json(one.value.view());
     return json;
 }
 
@@ -54,7 +38,7 @@ Json described(const std::vector<server::NamedValue>& values) {
         entry["type"] = lwm2m::name(type);
         if (one.model != nullptr && !one.model->units.empty()) entry["unit"] = one.model->units;
         if (one.time != 0) entry["time"] = one.time;
-        entry["value"] = json_of(one.value.view());
+        entry["value"] = value_json(one.value.view());
         json.push_back(std::move(entry));
     }
     return json;
@@ -120,6 +104,22 @@ std::optional<std::string> value_text(const Json& value) {
 }
 
 }  // namespace
+
+Json value_json(const lwm2m::ValueView& value) {
+    switch (value.type) {
+        case lwm2m::Type::none: return nullptr;
+        case lwm2m::Type::string:
+        case lwm2m::Type::corelnk: return value.text();
+        case lwm2m::Type::integer:
+        case lwm2m::Type::time: return value.integer;
+        case lwm2m::Type::unsigned_integer: return value.unsigned_integer;
+        case lwm2m::Type::floating: return value.floating;
+        case lwm2m::Type::boolean: return value.boolean;
+        case lwm2m::Type::opaque: return base::to_hex(value.bytes);
+        case lwm2m::Type::objlnk: return lwm2m::to_string(value);
+    }
+    return nullptr;
+}
 
 std::string run_json(const metrics::Snapshot& snapshot) {
     Json json{{"id", snapshot.run.id},

@@ -5,11 +5,16 @@
 #include <utility>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "metrics/snapshot.h"
 #include "simulator/base/error.h"
 #include "simulator/server/inspect.h"
 
 namespace web {
+
+// A value as JSON has it; opaque ones in hexadecimal. null for none.
+nlohmann::ordered_json value_json(const lwm2m::ValueView& value);
 
 std::string run_json(const metrics::Snapshot& snapshot);
 std::string page_json(const server::ClientPage& page);
