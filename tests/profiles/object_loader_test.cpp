@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "profiles/object_yaml.h"
+#include "tests/support/oma_registry.h"
 
 namespace profiles {
 namespace {
@@ -23,15 +24,9 @@ using lwm2m::Range;
 using lwm2m::ResourceModel;
 using lwm2m::Type;
 using lwm2m::Version;
+using support::no_registry;
 
-// The folder of OMA's registry, or empty where this machine has none.
-fs::path registry_folder() {
-    const char* const given = std::getenv("LWM2M_SIM_OMA_REGISTRY");
-    const fs::path folder =
-        given != nullptr ? fs::path(given) : fs::path(LWM2M_SIM_SOURCE_DIR) / "../shared/oma-registry";
-    return fs::exists(folder / "3.xml") ? folder : fs::path();
-}
-constexpr const char* no_registry = "no registry: set LWM2M_SIM_OMA_REGISTRY to a folder with OMA's object files";
+fs::path registry_folder() { return support::registry_folder(LWM2M_SIM_SOURCE_DIR); }
 
 // The files that define an object: 3.xml, version_history/3-1_1.xml. Beside them are lists and schemas.
 std::vector<fs::path> registry_files(const fs::path& folder) {

@@ -1,5 +1,5 @@
 // A device that has one instance of each object of OMA's registry: it registers, and each of its values is the same in
-// every format. The folder is LWM2M_SIM_OMA_REGISTRY, or ../shared/oma-registry beside the checkout.
+// every format.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -13,6 +13,7 @@
 #include "simulator/lwm2m/operation.h"
 #include "simulator/lwm2m/read.h"
 #include "tests/support/device_lockstep.h"
+#include "tests/support/oma_registry.h"
 
 namespace {
 
@@ -23,14 +24,9 @@ using lwm2m::Type;
 using support::ACK;
 using support::CON;
 using support::Message;
+using support::no_registry;
 
-fs::path registry_folder() {
-    const char* const given = std::getenv("LWM2M_SIM_OMA_REGISTRY");
-    const fs::path folder =
-        given != nullptr ? fs::path(given) : fs::path(LWM2M_SIM_SOURCE_DIR) / "../shared/oma-registry";
-    return fs::exists(folder / "3.xml") ? folder : fs::path();
-}
-constexpr const char* no_registry = "no registry: set LWM2M_SIM_OMA_REGISTRY to a folder with OMA's object files";
+fs::path registry_folder() { return support::registry_folder(LWM2M_SIM_SOURCE_DIR); }
 
 // The newest version of every object, and its older ones too.
 const lwm2m::ObjectRegistry& registry() {

@@ -4,57 +4,21 @@
 //   EXPECT_EQ(status(), "2 0");
 #pragma once
 
-#include "tests/support/device_lockstep.h"
+#include "tests/support/asking_lockstep.h"
 
 namespace support {
 
-class FirmwareLockstep : public DeviceLockstep {
+class FirmwareLockstep : public AskingLockstep {
 protected:
     // `firmware` is the inside of `behaviour: {firmware: ...}`.
     explicit FirmwareLockstep(const std::string& firmware = "{}", const std::string& object = "{}")
-        : DeviceLockstep(
+        : AskingLockstep(
               "profile: subject\ndescription: for the tests of firmware\nendpoint: \"d\"\n"
               "lwm2m: {version: \"1.1\", lifetime: 30d, object_versions: {firmware_update: \"1.1\"}}\nformats: "
               "[senml-json, tlv, text, opaque]\nobjects:\n"
               "  firmware_update/0: " +
               object + "\n  device/0: {firmware_version: \"1.0\", reboot: }\nbehaviour:\n  firmware: " + firmware +
               "\n") {}
-
-    void SetUp() override { device_registers(); }
-
-    // The value in plain text; "4.05" and the like where there is none.
-    std::string read(std::string_view path) { return answer(ask(Code::get, path).uint(coap::OptionNumber::accept, 0)); }
-    Code write(std::string_view path, std::string_view text) {
-        return code(ask(Code::put, path).format(0).payload(text));
-    }
-    Code execute(std::string_view path, std::string_view arguments = "") {
-        return code(ask(Code::post, path).payload(arguments));
-    }
-    // Observes; the answer's value.
-    std::string observe(std::string_view path) {
-        return answer(ask(Code::get, path).uint(coap::OptionNumber::accept, 0).observe(0));
-    }
-    // The next notification's value, which has come by now; nothing where there is none.
-    std::string notified() {
-        if (!server.has_mail()) return "";
-        const auto seen = server.take();
-        if (seen.view().type == CON) server.acknowledges();
-        return std::string(base::as_text(seen.view().payload));
-    }
-    Message ask(Code method, std::string_view path) {
-        return Message(CON, method).id(next_id_++).token("0a").path(path);
-    }
-    Code code(const Message& message) {
-        server.sends(message);
-        return server.has_mail() ? server.take().view().code : Code::empty;
-    }
-    std::string answer(const Message& message) {
-        server.sends(message);
-        if (!server.has_mail()) return "silence";
-        const auto seen = server.take();
-        if (!coap::is_success(seen.view().code)) return coap::to_string(seen.view().code);
-        return std::string(base::as_text(seen.view().payload));
-    }
 
     // /5/0/3 and /5/0/5: "2 0" is Downloaded, without a result.
     std::string status() { return read("/5/0/3") + " " + read("/5/0/5"); }
@@ -110,9 +74,6 @@ protected:
         server.replies(Message(ACK, Code::created).location("/rd/5b"));
         ASSERT_EQ(state(), registered);
     }
-
-private:
-    std::uint16_t next_id_ = 1;
 };
 
 }  // namespace support

@@ -4,66 +4,22 @@
 //   EXPECT_EQ(execute("/3/0/4"), Code::changed);
 #pragma once
 
-#include "tests/support/device_lockstep.h"
+#include "tests/support/asking_lockstep.h"
 
 namespace support {
 
-class ObjectLockstep : public DeviceLockstep {
+class ObjectLockstep : public AskingLockstep {
 protected:
     // `objects` is the inside of the profile's `objects:`, with two blanks before each line; `versions` that of
     // `object_versions:`.
     explicit ObjectLockstep(const std::string& objects, const std::string& versions = "")
-        : DeviceLockstep(
+        : AskingLockstep(
               "profile: subject\ndescription: for the tests of objects\nendpoint: \"d\"\n"
               "lwm2m: {version: \"1.1\", lifetime: 30d, object_versions: {" +
               versions +
               "}}\nformats: [senml-json, tlv, text, opaque]\n"
               "objects:\n" +
               objects) {}
-
-    void SetUp() override { device_registers(); }
-
-    // The value in plain text; "4.05" and the like where there is none.
-    std::string read(std::string_view path) { return answer(ask(Code::get, path).uint(coap::OptionNumber::accept, 0)); }
-    // All values at or below a path, in SenML JSON.
-    std::string read_all(std::string_view path) {
-        return answer(ask(Code::get, path).uint(coap::OptionNumber::accept, 110));
-    }
-    Code write(std::string_view path, std::string_view text) {
-        return code(ask(Code::put, path).format(0).payload(text));
-    }
-    Code execute(std::string_view path, std::string_view arguments = "") {
-        return code(ask(Code::post, path).payload(arguments));
-    }
-    Code remove(std::string_view path) { return code(ask(Code::delete_, path)); }
-    // Observes; the answer's value.
-    std::string observe(std::string_view path) {
-        return answer(ask(Code::get, path).uint(coap::OptionNumber::accept, 0).observe(0));
-    }
-    // The next notification's value, which has come by now; nothing where there is none.
-    std::string notified() {
-        if (!server.has_mail()) return "";
-        const auto seen = server.take();
-        if (seen.view().type == CON) server.acknowledges();
-        return std::string(base::as_text(seen.view().payload));
-    }
-    Message ask(Code method, std::string_view path) {
-        return Message(CON, method).id(next_id_++).token("0a").path(path);
-    }
-    Code code(const Message& message) {
-        server.sends(message);
-        return server.has_mail() ? server.take().view().code : Code::empty;
-    }
-    std::string answer(const Message& message) {
-        server.sends(message);
-        if (!server.has_mail()) return "silence";
-        const auto seen = server.take();
-        if (!coap::is_success(seen.view().code)) return coap::to_string(seen.view().code);
-        return std::string(base::as_text(seen.view().payload));
-    }
-
-private:
-    std::uint16_t next_id_ = 1;
 };
 
 }  // namespace support
