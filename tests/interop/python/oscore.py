@@ -5,7 +5,6 @@ import asyncio
 import json
 import logging
 import os
-import signal
 import socket
 
 import aiocoap
@@ -36,12 +35,6 @@ def credentials(folder, own, other, lost):
     found = aiocoap.credentials.CredentialsMap()
     found.load_from_dict({":peer": {"oscore": {"basedir": folder + "/"}}})
     return found
-
-
-def free_port(kind):
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Registrations(Resource):
@@ -177,7 +170,7 @@ class Device:
         site.add_resource(["3", "0", "15"], self.zone)
         self.context = await aiocoap.Context.create_server_context(
             aiocoap.oscore_sitewrapper.OscoreSiteWrapper(site, known),
-            bind=("127.0.0.1", free_port(socket.SOCK_DGRAM)))
+            bind=("127.0.0.1", server.free_port(socket.SOCK_DGRAM)))
         self.context.client_credentials[f"coap://127.0.0.1:{self.port}/*"] = known[":peer"]
 
     async def ask(self, code, path, payload=b"", queries=(), **options):
@@ -232,20 +225,15 @@ SERVER_CASES = [("registers-its-own-name-only", registers_at_server), ("updates"
 async def try_all(verdicts, cases, peer, prefix):
     """False when nobody is there to be asked more."""
     for name, case in cases:
-        try:
-            await case(peer)
-            verdicts.expect(f"{prefix}/{name}", True, None)
-        except Exception as failure:  # whatever goes wrong is the case's failure
-            verdicts.expect(f"{prefix}/{name}", False, lambda: f"{type(failure).__name__}: {failure}")
-            if case is cases[0][1]:
-                return False
+        if not await server.try_case(verdicts, f"{prefix}/{name}", case, peer) and case is cases[0][1]:
+            return False
     return True
 
 
 async def judge_device(verdicts, program, out):
     # aiocoap tells of each notification that nobody waits for any more.
     logging.getLogger("coap-server").setLevel(logging.CRITICAL)
-    port = free_port(socket.SOCK_DGRAM)
+    port = server.free_port(socket.SOCK_DGRAM)
     peer = Server()
     await peer.start(out, port)
     with open(os.path.join(out, "oscore.log"), "wb") as log:
@@ -265,30 +253,14 @@ async def judge_device(verdicts, program, out):
 
 
 async def judge_server(verdicts, program, out):
-    port, http = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_STREAM)
-    with open(os.path.join(out, "oscore-serve.log"), "wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            program, "serve", "--port", str(port), "--listen", f"127.0.0.1:{http}", "-f",
-            os.path.join(HERE, "oscore-scenario.yaml"), stdout=log, stderr=log)
-    peer = Device(port, f"http://127.0.0.1:{http}")
-    await peer.start(out)
-    try:
-        for _ in range(100):
-            await asyncio.sleep(0.1)
-            try:
-                await peer.api("GET", "/v1/clients")
-                break
-            except OSError:
-                pass
-        await try_all(verdicts, SERVER_CASES, peer, "oscore-server")
-        if process.returncode is None:
-            process.send_signal(signal.SIGINT)
-            await asyncio.wait_for(process.wait(), 20)
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-        await peer.context.shutdown()
+    async def make_device(port, http):
+        device = Device(port, http)
+        await device.start(out)
+        return device
+
+    await server.judge_with(program, os.path.join(out, "oscore-serve.log"),
+                            ["-f", os.path.join(HERE, "oscore-scenario.yaml")], make_device,
+                            lambda device: try_all(verdicts, SERVER_CASES, device, "oscore-server"))
 
 
 async def judge(verdicts, program, out):

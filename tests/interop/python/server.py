@@ -203,13 +203,24 @@ CASES = [("refuses-what-is-wrong", refused), ("registers-in-blocks", registers),
          ("executes", executes), ("observes", observes), ("takes-sends", takes_sends), ("de-registers", deregisters)]
 
 
-async def judge(verdicts, program, out):
+async def try_case(verdicts, full_name, case, peer):
+    """True when the case holds."""
+    try:
+        await case(peer)
+        verdicts.expect(full_name, True, None)
+        return True
+    except Exception as failure:  # whatever goes wrong is the case's failure
+        verdicts.expect(full_name, False, lambda: f"{type(failure).__name__}: {failure}")
+        return False
+
+
+async def judge_with(program, log_file, arguments, make_device, try_all):
+    """Starts `lwm2m-sim serve` and a device, `make_device(port, http)`, has them judged, and ends both."""
     port, http = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_STREAM)
-    with open(os.path.join(out, "serve.log"), "wb") as log:
+    with open(log_file, "wb") as log:
         process = await asyncio.create_subprocess_exec(program, "serve", "--port", str(port), "--listen",
-                                                       f"127.0.0.1:{http}", stdout=log, stderr=log)
-    device = Device(port, f"http://127.0.0.1:{http}")
-    await device.start()
+                                                       f"127.0.0.1:{http}", *arguments, stdout=log, stderr=log)
+    device = await make_device(port, f"http://127.0.0.1:{http}")
     try:
         for _ in range(100):
             await asyncio.sleep(0.1)
@@ -218,16 +229,25 @@ async def judge(verdicts, program, out):
                 break
             except OSError:
                 pass
-        for name, case in CASES:
-            try:
-                await case(device)
-                verdicts.expect(f"server/{name}", True, None)
-            except Exception as failure:  # whatever goes wrong is the case's failure
-                verdicts.expect(f"server/{name}", False, lambda: f"{type(failure).__name__}: {failure}")
-        process.send_signal(signal.SIGINT)
-        await asyncio.wait_for(process.wait(), 20)
+        await try_all(device)
+        if process.returncode is None:
+            process.send_signal(signal.SIGINT)
+            await asyncio.wait_for(process.wait(), 20)
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
         await device.context.shutdown()
+
+
+async def judge(verdicts, program, out):
+    async def make_device(port, http):
+        device = Device(port, http)
+        await device.start()
+        return device
+
+    async def try_all(device):
+        for name, case in CASES:
+            await try_case(verdicts, f"server/{name}", case, device)
+
+    await judge_with(program, os.path.join(out, "serve.log"), [], make_device, try_all)
