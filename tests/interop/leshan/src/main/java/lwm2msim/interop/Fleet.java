@@ -42,6 +42,15 @@ public final class Fleet implements RegistrationListener, ObservationListener {
         return List.copyOf(members.values());
     }
 
+    /** Waits for all devices to register, and returns them. */
+    public List<Member> allRegistered(Options options, SimulatorProcess simulator) throws InterruptedException {
+        await(options.registerWithinSeconds * 1000L, () -> registeredNow() >= options.devices, simulator::gone);
+        List<Member> all = members();
+        Unmet.expect(all.size() == options.devices, "not all devices have registered",
+                all.size() + " of " + options.devices + "; " + simulator.lastLines(5));
+        return all;
+    }
+
     public Member member(String endpoint) {
         return members.get(endpoint);
     }

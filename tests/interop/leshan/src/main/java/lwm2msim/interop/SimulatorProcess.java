@@ -40,6 +40,15 @@ public final class SimulatorProcess implements AutoCloseable {
         return process.waitFor(seconds, TimeUnit.SECONDS) ? process.exitValue() : -1;
     }
 
+    /** Has the simulator drain, and counts it as a failure when it does not end as one that was interrupted. */
+    public void leave(Counts counts) throws IOException, InterruptedException {
+        interrupt();
+        int code = waitFor(60);
+        if (code != 105 && code != 98) {
+            counts.fail("simulator: exit code", code + ": " + lastLines(5));
+        }
+    }
+
     public String lastLines(int n) {
         try {
             List<String> lines = Files.readAllLines(log);

@@ -2,9 +2,6 @@ package lwm2msim.interop.secure;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.DatagramSocket;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,48 +21,26 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 import org.eclipse.californium.core.config.CoapConfig;
-import org.eclipse.californium.core.network.CoapEndpoint;
 import org.eclipse.californium.elements.config.Configuration;
 import org.eclipse.californium.scandium.config.DtlsConfig;
 import org.eclipse.californium.scandium.dtls.cipher.CipherSuite;
-import org.eclipse.leshan.core.endpoint.Protocol;
-import org.eclipse.leshan.server.LeshanServer;
 import org.eclipse.leshan.server.LeshanServerBuilder;
-import org.eclipse.leshan.server.model.VersionedModelProvider;
-import org.eclipse.leshan.servers.security.InMemorySecurityStore;
 import org.eclipse.leshan.servers.security.NonUniqueSecurityInfoException;
 import org.eclipse.leshan.servers.security.SecurityInfo;
-import org.eclipse.leshan.transport.californium.server.endpoint.CaliforniumServerEndpoint;
-import org.eclipse.leshan.transport.californium.server.endpoint.CaliforniumServerEndpointsProvider;
-import org.eclipse.leshan.transport.californium.server.endpoint.coaps.CoapsServerProtocolProvider;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
-import lwm2msim.interop.Models;
 import lwm2msim.interop.Options;
 
 /** A Leshan server with a certificate or a raw public key, which knows what `lwm2m-sim provision` says. */
-final class CertificatePeer implements AutoCloseable {
-    private final LeshanServer server;
-    private final InMemorySecurityStore devices = new InMemorySecurityStore();
-    private final int port;
+final class CertificatePeer extends DtlsPeer {
     private int known;
 
     CertificatePeer(Options options, Path scenario, boolean x509, Path key, Path certificate, Path publicKey)
             throws IOException, InterruptedException {
-        try (DatagramSocket probe = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-            port = options.port != 0 ? options.port : probe.getLocalPort();
-        }
-        CaliforniumServerEndpointsProvider endpoints =
-                new CaliforniumServerEndpointsProvider.Builder(new CoapsServerProtocolProvider())
-                        .setConfiguration(CertificatePeer::configure)
-                        .addEndpoint(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), Protocol.COAPS)
-                        .build();
-        LeshanServerBuilder builder = new LeshanServerBuilder();
-        builder.setEndpointsProviders(endpoints);
-        builder.setSecurityStore(devices);
-        builder.setObjectModelProvider(new VersionedModelProvider(Models.all()));
+        super(options.port);
+        LeshanServerBuilder builder = builder(CertificatePeer::configure);
         try {
             builder.setPrivateKey(privateKey(key));
             if (x509) {
@@ -80,7 +55,7 @@ final class CertificatePeer implements AutoCloseable {
         } catch (GeneralSecurityException | NonUniqueSecurityInfoException e) {
             throw new IOException(e);
         }
-        server = builder.build();
+        build(builder);
     }
 
     private static void configure(Configuration c) {
@@ -141,26 +116,5 @@ final class CertificatePeer implements AutoCloseable {
 
     int known() {
         return known;
-    }
-
-    void start() {
-        server.start();
-    }
-
-    LeshanServer server() {
-        return server;
-    }
-
-    CoapEndpoint endpoint() {
-        return ((CaliforniumServerEndpoint) server.getEndpoint(Protocol.COAPS)).getCoapEndpoint();
-    }
-
-    String uri() {
-        return "coaps://127.0.0.1:" + port;
-    }
-
-    @Override
-    public void close() {
-        server.destroy();
     }
 }

@@ -74,20 +74,12 @@ public final class CertificateRun {
             throws IOException, InterruptedException {
         Downlink downlink = new Downlink(peer.server(), counts, options.timeoutSeconds * 1000L);
         Flows flows = new Flows(counts, options.window, simulator::gone);
-        Fleet.await(options.registerWithinSeconds * 1000L,
-                () -> fleet.registeredNow() >= options.devices, simulator::gone);
-        List<Member> members = fleet.members();
-        Unmet.expect(members.size() == options.devices, "not all devices have registered",
-                members.size() + " of " + options.devices + "; " + simulator.lastLines(5));
+        List<Member> members = fleet.allRegistered(options, simulator);
         flows.forEach("read", members, device -> downlink.read(device, "/3/0"));
         if (watch.identities() != options.devices) {
             counts.fail("identities", watch.identities() + " for " + options.devices + " devices");
         }
-        simulator.interrupt();
-        int code = simulator.waitFor(60);
-        if (code != 105 && code != 98) {
-            counts.fail("simulator: exit code", code + ": " + simulator.lastLines(5));
-        }
+        simulator.leave(counts);
         Fleet.await(10_000, () -> fleet.registeredNow() == 0, () -> false);
         if (fleet.registeredNow() != 0) {
             counts.fail("drain", fleet.registeredNow() + " are still registered");

@@ -61,11 +61,7 @@ public final class RebindingRun {
             throws IOException, InterruptedException {
         Downlink downlink = new Downlink(peer.server(), counts, options.timeoutSeconds * 1000L);
         Flows flows = new Flows(counts, options.window, simulator::gone);
-        Fleet.await(options.registerWithinSeconds * 1000L,
-                () -> fleet.registeredNow() >= options.devices, simulator::gone);
-        List<Member> members = fleet.members();
-        Unmet.expect(members.size() == options.devices, "not all devices have registered",
-                members.size() + " of " + options.devices + "; " + simulator.lastLines(5));
+        List<Member> members = fleet.allRegistered(options, simulator);
         flows.forEach("read before", members, device -> downlink.read(device, "/3/0"));
         for (Member member : members) {
             List<Heard> heard = watch.of(member.endpoint());
@@ -80,11 +76,7 @@ public final class RebindingRun {
             judge(member, watch.of(member.endpoint()));
         }
         flows.forEach("read after", members, device -> downlink.read(device, "/3/0"));
-        simulator.interrupt();
-        int code = simulator.waitFor(60);
-        if (code != 105 && code != 98) {
-            counts.fail("simulator: exit code", code + ": " + simulator.lastLines(5));
-        }
+        simulator.leave(counts);
     }
 
     private boolean back(Member member, SessionWatch watch) {

@@ -1,53 +1,26 @@
 package lwm2msim.interop.secure;
 
 import java.io.IOException;
-import java.net.DatagramSocket;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 import org.eclipse.californium.core.config.CoapConfig;
-import org.eclipse.californium.core.network.CoapEndpoint;
 import org.eclipse.californium.elements.config.Configuration;
 import org.eclipse.californium.elements.config.UdpConfig;
 import org.eclipse.californium.scandium.config.DtlsConfig;
 import org.eclipse.californium.scandium.dtls.cipher.CipherSuite;
-import org.eclipse.leshan.core.endpoint.Protocol;
-import org.eclipse.leshan.server.LeshanServer;
-import org.eclipse.leshan.server.LeshanServerBuilder;
-import org.eclipse.leshan.server.model.VersionedModelProvider;
-import org.eclipse.leshan.servers.security.InMemorySecurityStore;
 import org.eclipse.leshan.servers.security.NonUniqueSecurityInfoException;
 import org.eclipse.leshan.servers.security.SecurityInfo;
-import org.eclipse.leshan.transport.californium.server.endpoint.CaliforniumServerEndpoint;
-import org.eclipse.leshan.transport.californium.server.endpoint.CaliforniumServerEndpointsProvider;
-import org.eclipse.leshan.transport.californium.server.endpoint.coaps.CoapsServerProtocolProvider;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
-import lwm2msim.interop.Models;
-
 /** A Leshan server on DTLS with connection ids (Scandium), which knows what `lwm2m-sim provision` says. */
-final class SecurePeer implements AutoCloseable {
-    private final LeshanServer server;
-    private final InMemorySecurityStore keys = new InMemorySecurityStore();
-    private final int port;
-
+final class SecurePeer extends DtlsPeer {
     SecurePeer(int wantedPort) throws IOException {
-        port = wantedPort != 0 ? wantedPort : freePort();
-        CaliforniumServerEndpointsProvider endpoints =
-                new CaliforniumServerEndpointsProvider.Builder(new CoapsServerProtocolProvider())
-                        .setConfiguration(SecurePeer::configure)
-                        .addEndpoint(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), Protocol.COAPS)
-                        .build();
-        LeshanServerBuilder builder = new LeshanServerBuilder();
-        builder.setEndpointsProviders(endpoints);
-        builder.setSecurityStore(keys);
-        builder.setObjectModelProvider(new VersionedModelProvider(Models.all()));
-        server = builder.build();
+        super(wantedPort);
+        build(builder(SecurePeer::configure));
     }
 
     private static void configure(Configuration c) {
@@ -63,17 +36,11 @@ final class SecurePeer implements AutoCloseable {
         c.set(UdpConfig.UDP_SEND_BUFFER_SIZE, 4 << 20);
     }
 
-    private static int freePort() throws IOException {
-        try (DatagramSocket probe = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-            return probe.getLocalPort();
-        }
-    }
-
     /** Learns the keys of a fleet from the simulator itself, and returns how many there are. */
-    int learn(String simulator, Path scenario, int devices, List<String> more)
+    int learn(String simulator, Path scenario, int count, List<String> more)
             throws IOException, InterruptedException {
         List<String> command = new java.util.ArrayList<>(List.of(simulator, "provision", scenario.toString(), "-n",
-                Integer.toString(devices), "--format", "jsonl"));
+                Integer.toString(count), "--format", "jsonl"));
         command.addAll(more);
         Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         ObjectMapper mapper = new ObjectMapper();
@@ -82,7 +49,7 @@ final class SecurePeer implements AutoCloseable {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 JsonNode row = mapper.readTree(line);
                 byte[] key = java.util.HexFormat.of().parseHex(row.get("key").asText());
-                keys.add(SecurityInfo.newPreSharedKeyInfo(
+                devices.add(SecurityInfo.newPreSharedKeyInfo(
                         row.get("endpoint").asText(), row.get("identity").asText(), key));
                 ++learned;
             }
@@ -90,26 +57,5 @@ final class SecurePeer implements AutoCloseable {
             throw new IOException(e);
         }
         return process.waitFor() == 0 ? learned : 0;
-    }
-
-    void start() {
-        server.start();
-    }
-
-    LeshanServer server() {
-        return server;
-    }
-
-    CoapEndpoint endpoint() {
-        return ((CaliforniumServerEndpoint) server.getEndpoint(Protocol.COAPS)).getCoapEndpoint();
-    }
-
-    String uri() {
-        return "coaps://127.0.0.1:" + port;
-    }
-
-    @Override
-    public void close() {
-        server.destroy();
     }
 }
