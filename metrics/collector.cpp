@@ -334,6 +334,8 @@ private:
     }
 
     void collect_process() const {
+        keep(Family("lwm2msim_cpu_stolen_seconds_total").add({}, snapshot_.withheld.stolen_seconds));
+        keep(Family("lwm2msim_cpu_throttled_seconds_total").add({}, snapshot_.withheld.throttled_seconds));
         const auto& p = snapshot_.process;
         keep(Family("process_cpu_seconds_total").add({}, p.cpu_seconds));
         keep(Family("process_resident_memory_bytes").add({}, p.resident_bytes));

@@ -50,7 +50,39 @@ std::int64_t count_fds() {
     return n > 0 ? n - 1 : 0;  // less the one that this very listing opened
 }
 
+// "throttled_usec N" of the control group that this process is in: the line "0::/path" of /proc/self/cgroup.
+double throttled_seconds() {
+    std::ifstream groups("/proc/self/cgroup");
+    std::string line;
+    while (std::getline(groups, line)) {
+        if (!line.starts_with("0::")) continue;
+        std::ifstream stat("/sys/fs/cgroup" + line.substr(3) + "/cpu.stat");
+        std::string word;
+        for (double value = 0; stat >> word >> value;) {
+            if (word == "throttled_usec") return value * 1e-6;
+        }
+    }
+    return 0;
+}
+
 }  // namespace
+
+WithheldCpu read_withheld_cpu() {
+    WithheldCpu withheld;
+    // "cpu user nice system idle iowait irq softirq steal ...", in clock ticks; guest time is part of user's.
+    constexpr int steal = 7;
+    const auto hertz = static_cast<double>(sysconf(_SC_CLK_TCK));
+    std::ifstream stat("/proc/stat");
+    std::string name;
+    stat >> name;
+    double ticks = 0;
+    for (int field = 0; field <= steal && stat >> ticks; ++field) {
+        withheld.offered_seconds += ticks / hertz;
+        if (field == steal) withheld.stolen_seconds = ticks / hertz;
+    }
+    withheld.throttled_seconds = throttled_seconds();
+    return withheld;
+}
 
 ProcessFigures read_process_figures() {
     ProcessFigures figures;

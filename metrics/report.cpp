@@ -251,7 +251,9 @@ Json generator_json(const RunResult& result) {
             {"bytes_per_device", bytes_per_device(result)},
             {"kernel_drops", fleet.totals.drops[index(Drop::receive_overrun)]},
             {"drops", named(drop_names, fleet.totals.drops)},
-            {"process_cpu", result.snapshot.process.cpu_seconds}};
+            {"process_cpu", result.snapshot.process.cpu_seconds},
+            {"stolen_ratio", result.snapshot.withheld.stolen_ratio()},
+            {"throttled", result.snapshot.withheld.throttled_seconds}};
 }
 
 // The devices of all firmware campaigns of the embedded server, a row for each end or state.

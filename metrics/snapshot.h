@@ -69,6 +69,7 @@ struct Snapshot {
     std::optional<FleetSnapshot> fleet;    // none in `serve`
     std::optional<ServerSnapshot> server;  // none when the target is somebody else's
     ProcessFigures process;
+    WithheldCpu withheld;  // since the run began
 };
 
 // The figures of all shards, with the busy time of each; the caller adds the rest. See accumulate(Totals&, const

@@ -167,6 +167,15 @@ std::string conservation_lines(const RunResult& result) {
     return text + fmt::format("{} in flight {}\n", plus, grouped(total(t.in_flight)));
 }
 
+// "   stolen by the hypervisor 18 %   throttled 2.1 s"; empty when that was not worth a word.
+std::string withheld_text(const WithheldCpu& withheld) {
+    std::string text;
+    if (withheld.stolen_ratio() >= notable_steal)
+        text += fmt::format("   stolen by the hypervisor {:.0f} %", withheld.stolen_ratio() * 100);
+    if (withheld.throttled_seconds > 0) text += fmt::format("   throttled {:.1f} s", withheld.throttled_seconds);
+    return text;
+}
+
 std::string generator_lines(const RunResult& result) {
     const auto& fleet = *result.snapshot.fleet;
     const auto lag = fleet.latencies.lag();
@@ -176,10 +185,11 @@ std::string generator_lines(const RunResult& result) {
     auto text = fmt::format(
         "generator     lag p99 {} max {}   busy {:.0f} % (most {:.0f} %)   threads {}   cpu {:.1f} us/operation   rss "
         "{} "
-        "({:.0f} B/device)   own drops {}\n",
+        "({:.0f} B/device)   own drops {}{}\n",
         to_text(lag.percentile(99)), to_text(lag.max()), available > 0 ? base::seconds(busy) / available * 100 : 0.0,
         result.busy_max * 100, fleet.workers.size(), cpu_per_operation_us(fleet),
-        memory(result.snapshot.process.resident_bytes), bytes_per_device(result), grouped(total(fleet.totals.drops)));
+        memory(result.snapshot.process.resident_bytes), bytes_per_device(result), grouped(total(fleet.totals.drops)),
+        withheld_text(result.snapshot.withheld));
     const auto& t = fleet.totals;
     text += fmt::format("wire          sent {}   received {}   retransmitted {}   discarded {}\n",
                         grouped(t.datagrams[index(Direction::sent)]), grouped(t.datagrams[index(Direction::received)]),

@@ -35,7 +35,8 @@ double GeneratorJudge::highest_sustained_busy() const {
 }
 
 std::vector<std::string> GeneratorJudge::reasons(const Distribution& lag,
-                                                 const std::array<std::int64_t, drop_names.size()>& drops) const {
+                                                 const std::array<std::int64_t, drop_names.size()>& drops,
+                                                 const WithheldCpu& withheld) const {
     std::vector<std::string> reasons;
     const auto p99 = lag.percentile(99);
     if (p99 && *p99 > limits_.lag_limit()) {
@@ -53,6 +54,17 @@ std::vector<std::string> GeneratorJudge::reasons(const Distribution& lag,
     for (std::size_t i = 0; i < drops.size(); ++i) {
         if (drops[i] == 0) continue;
         reasons.push_back(fmt::format("The generator itself lost {} by {}.", drops[i], drop_names[i]));
+    }
+    if (reasons.empty()) return reasons;
+    if (withheld.stolen_ratio() >= notable_steal) {
+        reasons.push_back(fmt::format(
+            "Meanwhile the hypervisor gave {:.0f} % of this machine's CPU time to others (steal): repeat it on a "
+            "quieter one.",
+            withheld.stolen_ratio() * 100));
+    }
+    if (withheld.throttled_seconds > 0) {
+        reasons.push_back(fmt::format("Meanwhile the CPU limit of its control group held it up for {:.1f} s: raise it.",
+                                      withheld.throttled_seconds));
     }
     return reasons;
 }

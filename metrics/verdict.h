@@ -12,6 +12,7 @@
 
 #include "metrics/counters.h"
 #include "metrics/histogram.h"
+#include "metrics/process.h"
 
 namespace metrics {
 
@@ -43,9 +44,9 @@ public:
     void observe(const Tick& tick);
 
     // Why the run is invalid, as sentences; empty: valid. `lag` is that of all operations from the start, `drops` those
-    // of Totals.
-    std::vector<std::string> reasons(const Distribution& lag,
-                                     const std::array<std::int64_t, drop_names.size()>& drops) const;
+    // of Totals. CPU time that was `withheld` makes no run invalid, but is named beside what did.
+    std::vector<std::string> reasons(const Distribution& lag, const std::array<std::int64_t, drop_names.size()>& drops,
+                                     const WithheldCpu& withheld = {}) const;
 
     // Of the last tick, and the highest that held for `busy_for`.
     double busy(std::size_t worker) const { return workers_[worker].now; }
@@ -64,6 +65,9 @@ private:
     std::vector<Worker> workers_;
     base::Duration longest_standstill_{};
 };
+
+// From this share of stolen CPU time on it is told.
+inline constexpr double notable_steal = 0.02;
 
 enum class ExitCode : int {
     ok = 0,

@@ -163,6 +163,7 @@ std::optional<StartError> ScenarioRunner::open() {
     }
 
     resident_before_ = metrics::read_process_figures().resident_bytes;
+    withheld_before_ = metrics::read_withheld_cpu();
     const auto threads =
         static_cast<std::uint32_t>(std::min<std::uint64_t>(std::max(options_.threads, 1u), model_.population->size()));
     rlimit limit{};
@@ -456,7 +457,7 @@ metrics::RunResult ScenarioRunner::conclude(base::Time ended) {
         result.laws.insert(result.laws.end(), laws.begin(), laws.end());
     }
     conservation_held = conservation_held && metrics::broken(result.laws).empty();
-    result.invalid_reasons = judge_->reasons(fleet.latencies.lag(), fleet.totals.drops);
+    result.invalid_reasons = judge_->reasons(fleet.latencies.lag(), fleet.totals.drops, result.snapshot.withheld);
     result.registered = registered_;
     result.registered_max = registered_max_;
     result.observations = observations_;
@@ -515,6 +516,7 @@ metrics::Snapshot ScenarioRunner::snapshot() const {
         }
     }
     snapshot.process = metrics::read_process_figures();
+    snapshot.withheld = metrics::read_withheld_cpu().since(withheld_before_);
     return snapshot;
 }
 

@@ -105,6 +105,7 @@ private:
     std::atomic<int> interrupts_{0};
     std::atomic<bool> valid_{true};
     std::int64_t resident_before_ = 0;
+    metrics::WithheldCpu withheld_before_;
 
     std::int64_t registered_ = 0;
     std::int64_t registered_max_ = 0;

@@ -85,6 +85,7 @@ metrics::Snapshot ServerRunner::snapshot() const {
     snapshot.server = metrics::fold_server(std::span(&figures, 1));
     snapshot.server->thread_cpu = {base::Duration(thread_->load().cpu_ns.load())};
     snapshot.process = metrics::read_process_figures();
+    snapshot.withheld = metrics::read_withheld_cpu().since(withheld_before_);
     return snapshot;
 }
 

@@ -48,6 +48,7 @@ private:
     explicit ServerRunner(ServerRunOptions options);
 
     ServerRunOptions options_;
+    const metrics::WithheldCpu withheld_before_ = metrics::read_withheld_cpu();
     WallClock clock_;
     asio::io_context io_{1};
     std::unique_ptr<net::UdpTransport> transport_;

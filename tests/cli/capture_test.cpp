@@ -19,7 +19,7 @@ protected:
         const auto scenario = folder.write("scenario.yaml",
                                            "scenario: captured\ndevices: 3\nfleet: [{profile: meter.yaml}]\n"
                                            "phases: [{ramp: {over: 100ms}}, {hold: {for: 1s}}, {drain: {over: 0s}}]\n");
-        return run_in_process({"run", scenario, "--no-listen", "--quiet", "--capture", device + "=" + file});
+        return run_unhindered({"run", scenario, "--no-listen", "--quiet", "--capture", device + "=" + file});
     }
     static std::string psk() {
         return "security: {mode: psk, key: {derive: \"" + std::string(secret) + "\"}, resume: 0%}\n";

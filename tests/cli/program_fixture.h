@@ -40,6 +40,14 @@ inline Outcome run_in_process(std::vector<std::string> args) {
     return {code, out.str(), err.str()};
 }
 
+// The same until the machine lets it keep its schedule: of a few operations one that a machine holds up for 10 ms makes
+// a run invalid (exit 98), and rightly so.
+inline Outcome run_unhindered(const std::vector<std::string>& args) {
+    Outcome outcome = run_in_process(args);
+    for (int again = 0; again < 4 && outcome.code == 98; ++again) outcome = run_in_process(args);
+    return outcome;
+}
+
 // A folder of the test's own that is gone afterwards.
 class TemporaryFolder {
 public:

@@ -80,7 +80,7 @@ TEST(Provision, TellsHowTheUpdateOfEachDeviceEnds) {
 
 TEST(Run, AShortRunIsReportedInFilesAndOnStandardOutput) {
     const TemporaryFolder folder;
-    const auto outcome = run_in_process({"run", "-n", "20", "--over", "0s", "--for", "1s", "--no-listen", "--out",
+    const auto outcome = run_unhindered({"run", "-n", "20", "--over", "0s", "--for", "1s", "--no-listen", "--out",
                                          folder / "report", "--set", "phases[2].drain.over=500ms"});
     ASSERT_EQ(outcome.code, 0) << outcome;
     EXPECT_TRUE(outcome.out.starts_with("verdict       valid")) << outcome;

@@ -4,7 +4,8 @@
     tests/honesty/honesty.py build/release/lwm2m-sim               each case once
     tests/honesty/honesty.py build/release/lwm2m-sim --tries 20    starved and unhurried runs twenty times each
 
-Ends with `N passed, N failed`, and 1 when something failed.
+Ends with `N passed, N failed, N skipped`, and 1 when something failed. Skipped is what could not be judged, since the
+hypervisor gave more than 3 % of the machine's CPU time to others in each of five attempts; the run must have named it.
 """
 import argparse
 import json
@@ -17,6 +18,8 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 STALL = 2.0  # seconds that the server stands still
+STOLEN = 0.03  # share of the machine's CPU time from which on its lag is not the program's
+ATTEMPTS = 5  # of a case on a machine that is not quiet
 INVALID, INTERRUPTED, BUG = 98, 105, 1
 
 
@@ -47,9 +50,24 @@ def expect(condition, what, run):
         raise AssertionError(f"{what}\n{run.said()}")
 
 
+class Unquiet(Exception):
+    """The machine itself lost so much CPU time that a run on it shows nothing."""
+
+
+def judge_schedule(run):
+    """Raises when the run is invalid since the hypervisor gave this machine's CPU time to others; it must have said so."""
+    generator = run.result["generator"]
+    stolen = generator["stolen_ratio"]
+    if run.code == INVALID and stolen > STOLEN:
+        reasons = run.result["invalid_reasons"]
+        expect(any("steal" in reason for reason in reasons), f"{stolen:.0%} stolen, and not named in {reasons}", run)
+        raise Unquiet(f"{stolen:.0%} of the CPU time stolen, lag p99 {generator['lag']['p99'] * 1e3:.2f} ms")
+
+
 def stall(program):
     """The server stands still for 2 s: what was meant to happen then took that long, what was sent took no longer."""
     run = Run(program, [os.path.join(HERE, "stall.yaml"), "--test-freeze-server", f"6s,{STALL}s"])
+    judge_schedule(run)
     notify = run.operation("notify")
     latency, service = notify["latency"]["p99"], notify["service"]["p99"]
     expect(run.code == 0, f"exit {run.code}: the server's delay was taken for the generator's", run)
@@ -68,7 +86,8 @@ def leak(program):
 def interrupt(program):
     """The first SIGINT lets all devices de-register, and reports."""
     run = Run(program, ["-n", "5k", "--over", "1s", "--for", "5m"], interrupt_after=4)
-    expect(run.code == INTERRUPTED, f"exit {run.code}", run)
+    # An invalid run is still one that was interrupted, and its report is as whole.
+    expect(run.code in (INTERRUPTED, INVALID), f"exit {run.code}", run)
     expect(run.operation("deregister")["by_result"]["ok"] == 5000, "not all have de-registered", run)
     return f"exit {run.code}, 5,000 de-registered"
 
@@ -92,8 +111,25 @@ def starved(program):
 def unhurried(program):
     """Well below what one core can do: valid."""
     run = Run(program, ["-n", "15k", "--over", "3s", "--for", "2s"])
+    judge_schedule(run)
     expect(run.code == 0, f"exit {run.code}", run)
-    return f"exit {run.code}, lag p99 {run.result['generator']['lag']['p99'] * 1e3:.2f} ms"
+    generator = run.result["generator"]
+    return f"exit 0, lag p99 {generator['lag']['p99'] * 1e3:.2f} ms, {generator['stolen_ratio']:.0%} stolen"
+
+
+def attempt(case, program):
+    """Runs the case, again while the machine is not quiet; whether it held, None when that could not be seen."""
+    for _ in range(ATTEMPTS):
+        try:
+            said, held = case(program), True
+        except AssertionError as error:
+            said, held = f"FAILED: {error}", False
+        except Unquiet as error:
+            said, held = f"not judged: {error}", None
+        print(f"{case.__name__:<10} {said}", flush=True)
+        if held is not None:
+            return held
+    return None
 
 
 def main():
@@ -102,21 +138,15 @@ def main():
     parser.add_argument("--tries", type=int, default=1, help="of starved and unhurried runs")
     arguments = parser.parse_args()
     program = os.path.abspath(arguments.program)
-    passed = failed = 0
+    passed = failed = skipped = 0
     many = arguments.tries
     for case, tries in ((stall, 1), (leak, 1), (interrupt, 1), (starved, many), (unhurried, many)):
-        good = 0
-        for _ in range(tries):
-            try:
-                said = case(program)
-                good += 1
-            except AssertionError as error:
-                said = f"FAILED: {error}"
-            print(f"{case.__name__:<10} {said}", flush=True)
-        print(f"{case.__name__:<10} as expected in {good} of {tries}", flush=True)
-        passed += good
-        failed += tries - good
-    print(f"{passed} passed, {failed} failed")
+        held = [attempt(case, program) for _ in range(tries)]
+        print(f"{case.__name__:<10} as expected in {held.count(True)} of {tries}", flush=True)
+        passed += held.count(True)
+        failed += held.count(False)
+        skipped += held.count(None)
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 0
 
 

@@ -154,5 +154,12 @@ TEST(Process, KnowsItself) {
     EXPECT_NEAR(p.start_time_seconds, static_cast<double>(time(nullptr)), 600);
 }
 
+TEST(Process, KnowsWhatItsMachineHadToGive) {
+    const auto w = read_withheld_cpu();
+    EXPECT_GT(w.offered_seconds, 0);
+    EXPECT_GE(w.stolen_ratio(), 0);
+    EXPECT_LT(w.stolen_ratio(), 1);
+}
+
 }  // namespace
 }  // namespace metrics

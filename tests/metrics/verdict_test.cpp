@@ -16,7 +16,7 @@ protected:
     std::vector<std::string> reasons() {
         Distribution d;
         d.merge(lag_);
-        return judge_.reasons(d, drops_);
+        return judge_.reasons(d, drops_, withheld_);
     }
     void seconds_busy(std::size_t worker, int seconds, double ratio) {
         for (int i = 0; i < seconds; ++i) {
@@ -26,6 +26,7 @@ protected:
 
     Histogram lag_;
     std::array<std::int64_t, drop_names.size()> drops_{};
+    WithheldCpu withheld_;
     GeneratorJudge judge_{{}, 2};
 };
 
@@ -45,6 +46,18 @@ TEST_F(Judgement, OnePercentOfLateOperationsIsStillValid) {
 TEST_F(Judgement, LagAboveTenMillisecondsIsInvalid) {
     for (int i = 0; i < 100; ++i) lag_.record(11ms);
     EXPECT_THAT(reasons(), ElementsAre("The generator fell behind its schedule: lag p99 11.0ms, allowed 10.0ms."));
+}
+
+TEST_F(Judgement, StolenTimeIsNamedBesideTheLagThatItMayHaveCaused) {
+    for (int i = 0; i < 100; ++i) lag_.record(11ms);
+    withheld_ = {.stolen_seconds = 2, .offered_seconds = 10, .throttled_seconds = 1.5};
+    EXPECT_THAT(reasons(), ElementsAre(HasSubstr("lag p99 11.0ms"), HasSubstr("20 % of this machine's CPU time"),
+                                       HasSubstr("1.5 s")));
+}
+
+TEST_F(Judgement, StolenTimeAloneIsStillValid) {
+    withheld_ = {.stolen_seconds = 2, .offered_seconds = 10, .throttled_seconds = 1.5};
+    EXPECT_THAT(reasons(), IsEmpty());
 }
 
 TEST_F(Judgement, LagIsHeldToOnePercentOfTheShortestPeriod) {
