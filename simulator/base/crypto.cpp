@@ -14,6 +14,7 @@
 #include <wolfssl/wolfcrypt/sha256.h>
 
 #include "simulator/base/check.h"
+#include "simulator/base/crypto_ccm.h"
 
 #undef Sha256  // an old name of wc_Sha256
 
@@ -148,9 +149,11 @@ void tls12_prf(const HmacSha256& key, std::string_view label, std::initializer_l
 
 struct Aes128::Engine {
     Aes aes;
+    bool hardware = false;
 };
 
-Aes128::Aes128() : engine_(std::make_unique<Engine>()) {
+Aes128::Aes128(Way way) : engine_(std::make_unique<Engine>()) {
+    engine_->hardware = way == Way::fastest && ccm8_in_hardware();
     CHECK(wc_AesInit(&engine_->aes, nullptr, INVALID_DEVID) == 0);
 }
 Aes128::Aes128(Aes128&&) noexcept = default;
@@ -163,6 +166,7 @@ Aes128::~Aes128() {
 }
 
 void Aes128::ccm8_seal(const Sealing& with, MutableBytes text, MutableBytes tag) {
+    if (engine_->hardware) return ccm8_seal_in_hardware(with, text, tag);
     CHECK(with.key.size() == key_size && tag.size() == ccm8_tag_size);
     CHECK(wc_AesCcmSetKey(&engine_->aes, with.key.data(), size32(with.key)) == 0);
     CHECK(wc_AesCcmEncrypt(&engine_->aes, text.data(), text.data(), size32(text), with.nonce.data(), size32(with.nonce),
@@ -170,6 +174,7 @@ void Aes128::ccm8_seal(const Sealing& with, MutableBytes text, MutableBytes tag)
 }
 
 bool Aes128::ccm8_open(const Sealing& with, MutableBytes text, Bytes tag) {
+    if (engine_->hardware) return ccm8_open_in_hardware(with, text, tag);
     CHECK(with.key.size() == key_size && tag.size() == ccm8_tag_size);
     CHECK(wc_AesCcmSetKey(&engine_->aes, with.key.data(), size32(with.key)) == 0);
     return wc_AesCcmDecrypt(&engine_->aes, text.data(), text.data(), size32(text), with.nonce.data(),

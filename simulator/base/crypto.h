@@ -123,7 +123,9 @@ public:
     static constexpr std::size_t ccm8_tag_size = 8;
     static constexpr std::size_t gcm_tag_size = 16;
 
-    Aes128();
+    // CCM goes by the processor's instructions where it has them, the rest by the library.
+    enum class Way : std::uint8_t { fastest, library };
+    explicit Aes128(Way way = Way::fastest);
     Aes128(Aes128&&) noexcept;
     Aes128& operator=(Aes128&&) noexcept;
     ~Aes128();

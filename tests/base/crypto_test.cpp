@@ -69,6 +69,36 @@ TEST(AesCcm8, SealsAnEmptyText) {
     EXPECT_FALSE(aes.ccm8_open({ccm_key, ccm_nonce, ccm_associated}, {}, tag));
 }
 
+// On a processor without the instructions this compares the library with itself.
+TEST(AesCcm8, SealsByTheProcessorWhatTheLibraryOpensAndTheOtherWayRound) {
+    Aes128 fastest;
+    Aes128 library(Aes128::Way::library);
+    std::vector<std::uint8_t> bytes(200);
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i * 37);
+    const Bytes all(bytes);
+    for (std::size_t size = 0; size <= 80; ++size) {
+        for (std::size_t associated = 0; associated <= 50; ++associated) {
+            const Aes128::Sealing with{all.first(16), all.subspan(16, 12 + size % 2), all.subspan(40, associated)};
+            for (const bool swapped : {false, true}) {
+                std::vector<std::uint8_t> text(bytes.end() - static_cast<std::ptrdiff_t>(size), bytes.end());
+                const auto plain = text;
+                std::array<std::uint8_t, 8> tag{};
+                (swapped ? library : fastest).ccm8_seal(with, text, tag);
+                ASSERT_TRUE((swapped ? fastest : library).ccm8_open(with, text, tag)) << size << " " << associated;
+                ASSERT_EQ(text, plain) << size << " " << associated;
+            }
+        }
+    }
+}
+
+TEST(AesCcm8, LeavesNothingOfATextThatDoesNotOpen) {
+    Aes128 aes;
+    auto text = ccm_sealed;
+    const std::array<std::uint8_t, 8> tag{};
+    EXPECT_FALSE(aes.ccm8_open({ccm_key, ccm_nonce, ccm_associated}, text, tag));
+    EXPECT_EQ(text, std::vector<std::uint8_t>(ccm_sealed.size()));
+}
+
 // McGrew and Viega, The Galois/Counter Mode of Operation, test case 4.
 TEST(AesGcm, SealsTestCaseFour) {
     Aes128 aes;
