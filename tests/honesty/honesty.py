@@ -55,7 +55,7 @@ class Unquiet(Exception):
 
 
 def judge_schedule(run):
-    """Raises when the run is invalid since the hypervisor gave this machine's CPU time to others; it must have said so."""
+    """Raises when the run is invalid and the hypervisor gave CPU time to others; the run must have said so."""
     generator = run.result["generator"]
     stolen = generator["stolen_ratio"]
     if run.code == INVALID and stolen > STOLEN:
