@@ -73,8 +73,8 @@ setup_wolfssl() {
   [ "$(dpkg-query -W -f '${db:Status-Status}' libwolfssl-dev 2>/dev/null)" = installed ] || apt_install libwolfssl-dev
 }
 
-# On a machine whose hypervisor gives its time to others meanwhile, a run is INVALID and says so; that may pass, so there
-# are three attempts.
+# On a machine whose hypervisor gives its time to others meanwhile, a run is INVALID and says so; that may pass, so
+# there are three attempts.
 main_job() {
   local status out=$root/build/main-job
   for _ in 1 2 3; do
