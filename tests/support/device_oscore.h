@@ -138,7 +138,7 @@ protected:
         return totals.failures[metrics::index(operation)][metrics::index(cause)];
     }
 
-    Secured secured{*this, {}, {}, 0, 0, {}};
+    Secured secured{*this, coap::OscoreContext(), coap::OscoreWorkspace(), 0, 0, {}};
 };
 
 }  // namespace support
