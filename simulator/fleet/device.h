@@ -127,6 +127,7 @@ struct Observation {
     bool changing : 1 = false;  // something under the path has a generator
     bool touched : 1 = false;   // something under the path was written since it was looked at
     bool pending : 1 = false;   // a condition was met: due as soon as pmin allows
+    bool held : 1 = false;      // epmin or pmin keeps the timer from the moment of a change
 };
 
 // What an observation of several values remembers; the bytes are in the DevicePool's pool.

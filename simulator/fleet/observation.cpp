@@ -109,15 +109,20 @@ Attributes defaults_of(Turn& turn, const DeviceTree& tree, const Link& link) {
     return defaults;
 }
 
+void add_least(std::optional<base::Duration>& least, std::optional<std::uint32_t> seconds) {
+    if (!seconds) return;
+    const base::Duration other = std::chrono::seconds(*seconds);
+    least = std::min(least.value_or(other), other);
+}
+
 void add(Rules& rules, const Attributes& attributes, bool first) {
     const base::Duration pmin = std::chrono::seconds(attributes.pmin.value_or(0));
     const base::Duration epmin = std::chrono::seconds(attributes.epmin.value_or(0));
     rules.pmin = first ? pmin : std::min(rules.pmin, pmin);
     rules.epmin = first ? epmin : std::min(rules.epmin, epmin);
-    if (attributes.pmax) {
-        const base::Duration pmax = std::chrono::seconds(*attributes.pmax);
-        rules.pmax = std::min(rules.pmax.value_or(pmax), pmax);
-    }
+    add_least(rules.pmax, attributes.pmax);
+    // An epmax of 0 asks for no more than looking all the time.
+    if (attributes.epmax != 0u) add_least(rules.epmax, attributes.epmax);
     if (attributes.con) rules.confirmable = rules.confirmable.value_or(false) || *attributes.con;
     rules.history = std::max(rules.history, attributes.hqmax.value_or(0));
     rules.conditional = rules.conditional || lwm2m::has_condition(attributes);
@@ -260,6 +265,7 @@ Rules rules_of(Turn& turn, const Observation& observation, const DeviceTree& tre
         first = false;
     }
     if (rules.pmax && *rules.pmax < rules.pmin) rules.pmax.reset();
+    if (rules.epmax && *rules.epmax < rules.epmin) rules.epmax.reset();
     return rules;
 }
 
@@ -273,6 +279,13 @@ lwm2m::Answer read_observed(Turn& turn, const Observation& observation, const De
 bool changes_by_itself(Turn& turn, const Observation& observation, const DeviceTree& tree) {
     return std::ranges::any_of(observed_paths(turn, observation),
                                [&](const Path& path) { return tree.next_change(path) != base::never; });
+}
+
+bool has_changed_since(Turn& turn, const Observation& observation, base::Time moment) {
+    Turn then{moment, turn.pool, turn.outbox, turn.timers, turn.endpoint, turn.counters, turn.latency};
+    const DeviceTree tree(then, observation.link);
+    return std::ranges::any_of(observed_paths(turn, observation),
+                               [&](const Path& path) { return tree.next_change(path) <= turn.now; });
 }
 
 bool has_news(Turn& turn, Observation& observation, const Rules& rules, const DeviceTree& tree) {
@@ -295,7 +308,9 @@ void remember_told(Turn& turn, Observation& observation) {
 }
 
 base::Time next_moment(Turn& turn, const Observation& observation, const Rules& rules, const DeviceTree& tree) {
-    const bool threshold = rules.conditional && observation.compound == base::no_index && !rules.of_value.edge &&
+    // With epmin each change is looked at, when it may be: which looks there were decides what is seen.
+    const bool threshold = rules.conditional && rules.epmin == base::Duration{0} &&
+                           observation.compound == base::no_index && !rules.of_value.edge &&
                            !std::isnan(observation.told);
     if (threshold) {
         return tree.next_passing(observation.path, lwm2m::Thresholds(rules.of_value, observation.told).values());

@@ -39,7 +39,8 @@ bool concerns(Turn& turn, const Observation& observation, const lwm2m::Path& pat
 struct Rules {
     base::Duration pmin{0};
     base::Duration epmin{0};
-    std::optional<base::Duration> pmax;
+    std::optional<base::Duration> epmax;  // of several paths the least that any has
+    std::optional<base::Duration> pmax;   // the same
     std::optional<bool> confirmable;
     std::uint32_t history = 0;   // hqmax; 0 where there is none
     bool conditional = false;    // not for every change
@@ -52,6 +53,9 @@ lwm2m::Answer read_observed(Turn& turn, const Observation& observation, const De
 
 // May something that it looks at be another without anybody writing it?
 bool changes_by_itself(Turn& turn, const Observation& observation, const DeviceTree& tree);
+
+// May something that it looks at have become another by itself between then and now?
+bool has_changed_since(Turn& turn, const Observation& observation, base::Time moment);
 
 // Is something worth a notification by the conditions, compared to what was told last? What is gone is, too.
 bool has_news(Turn& turn, Observation& observation, const Rules& rules, const DeviceTree& tree);

@@ -15,20 +15,35 @@ namespace {
 using metrics::Confirmable;
 using metrics::Operation;
 
+// When what comes to pass at `moment` is looked at: not sooner than epmin after the look before. Where nothing happened
+// for longer than epmax there were looks that found nothing.
+base::Time evaluation_of(const Observation& observation, const Rules& rules, base::Time moment) {
+    if (rules.epmin == base::Duration{0} || moment <= observation.evaluated) {
+        return std::max(moment, observation.evaluated + rules.epmin);
+    }
+    base::Time last = observation.evaluated;
+    if (rules.epmax) last += (moment - last - base::Duration{1}) / *rules.epmax * *rules.epmax;
+    return std::max(moment, last + rules.epmin);
+}
+
 // Plans the next look at an observation: when a condition may be met or the value be another, at the end of pmin for
 // what has come to pass before it, and at pmax in any case.
 void arm(Turn& turn, std::uint32_t index, const Rules& rules) {
     Observation& observation = turn.pool.observations[index];
     const base::Time loud = observation.notified + rules.pmin;
     base::Time due = base::never;
+    if (observation.held && has_changed_since(turn, observation, observation.evaluated)) observation.touched = true;
+    observation.held = false;
     if (observation.pending) {
         if (!observation.waiting) due = loud;
     } else {
         if (observation.changing) due = next_moment(turn, observation, rules, DeviceTree(turn, observation.link));
         if (observation.touched) due = turn.now;
-        if (due != base::never) due = std::max(due, observation.evaluated + rules.epmin);
+        const base::Time moment = due;
+        if (due != base::never) due = evaluation_of(observation, rules, due);
         // Whether a condition was met in between has to be known; whether the value is another, only at the end.
         if (due != base::never && !rules.conditional) due = std::max(due, loud);
+        observation.held = due > moment;
     }
     if (rules.pmax) {
         const base::Time latest = observation.notified + *rules.pmax;
@@ -307,6 +322,7 @@ bool on_notification_reset(Turn& turn, LinkId id, std::uint16_t message_id) {
 
 void on_notify_timer(Turn& turn, std::uint32_t observation) {
     turn.pool.observations[observation].timer = base::no_index;
+    turn.pool.observations[observation].held = false;
     notify(turn, observation);
 }
 

@@ -119,6 +119,32 @@ TEST_F(HistoryQueue, TellsAsManyAsHqmaxSaysWithTheirTimes) {
     EXPECT_EQ(started(device), 5);
 }
 
+// 22 at 6 s, 23, 24 and 25 at 9 s come due while the one of 5 s has no answer; that comes at 11 s. Without hqmax, and
+// with 0, the newest takes the place of what is repeated, and needs no list.
+TEST_F(History, EachHqmaxHasItsList) {
+    const std::vector<std::pair<std::vector<std::string_view>, std::vector<std::pair<std::string, int>>>> lists{
+        {{"hqmax=1"}, {{"2", 25}}},
+        {{"hqmax=2"}, {{"3", 24}, {"2", 25}}},
+        {{"hqmax=4"}, {{"5", 22}, {"4", 23}, {"3", 24}, {"2", 25}}},
+        {{"hqmax=100"}, {{"5", 22}, {"4", 23}, {"3", 24}, {"2", 25}}},
+        {{"hqmax=100", "st=2"}, {{"4", 23}, {"2", 25}}},
+        {{"hqmax=100", "pmin=2"}, {{"4", 23}, {"2", 25}}},
+    };
+    for (const auto& [attributes, kept] : lists) {
+        ScriptedDevice device({{0, 19}, {5, 21}, {6, 22}, {7, 23}, {8, 24}, {9, 25}}, {.version = "1.2"});
+        for (const auto attribute : attributes)
+            EXPECT_EQ(device.attributes(sensor, {"con=1", attribute}), Code::changed);
+        observe(device, senml_json);
+        EXPECT_EQ(device.told(11s).front().at, 5);
+        device.acknowledges = true;
+        acknowledge(device);
+        const auto told = device.told(60s);
+        ASSERT_EQ(told.size(), 1u) << attributes.front();
+        EXPECT_EQ(told.front().payload, past(kept)) << attributes.back();
+        EXPECT_EQ(device.pool.history.in_use(), 0u);
+    }
+}
+
 // Plain text has no times: the newest alone is told, in the place of what is repeated.
 TEST_F(HistoryQueue, AFormatWithoutTimesTellsTheNewest) {
     observe(device, 0);

@@ -159,6 +159,27 @@ TEST(Reporting, WriteAttributesForgetsNoChange) {
     EXPECT_EQ(device.told(60s), (Told{{20, "CET"}}));
 }
 
+// Nor is one that came by itself, be it pmin or epmin that holds it back.
+TEST(Reporting, WriteAttributesForgetsNoChangeThatCameByItself) {
+    for (const auto* const holds : {"pmin=10", "epmin=10"}) {
+        ScriptedDevice device({{0, 20}, {2, 21}});
+        device.attributes(sensor, {holds});
+        device.observe(sensor);
+        EXPECT_EQ(device.told(5s), Told{});
+        device.attributes("/3303/0", {"pmax=100"});
+        EXPECT_EQ(device.told(40s), (Told{{10, "21"}})) << holds;
+    }
+}
+
+TEST(Reporting, WriteAttributesForgetsNoCrossing) {
+    ScriptedDevice device({{0, 20}, {2, 50}}, {.objects = "  server/0: {default_maximum_period: 60}\n"});
+    device.attributes(sensor, {"gt=45", "epmin=10"});
+    device.observe(sensor);
+    EXPECT_EQ(device.told(5s), Told{});
+    EXPECT_EQ(device.write("/1/0/3", "100"), Code::changed);  // the defaults of all observations are looked at anew
+    EXPECT_EQ(device.told(40s), (Told{{10, "50"}}));
+}
+
 // What a server writes is looked at at once, by the same conditions.
 TEST(Reporting, AWrittenNumberIsJudgedByTheConditions) {
     ScriptedDevice device({{0, 20}}, {.objects = "  light_control/0: {on_off: false, dimmer: 10}\n"});
@@ -218,6 +239,19 @@ TEST(Reporting, AnEdgeIsToldInOneDirection) {
     device.observe("/3200/0/5500");
     // The states began 10 s before the Observe: on for 5 s, off for 10 s, and so on.
     EXPECT_EQ(device.told(50s), (Told{{15, "1"}, {30, "1"}, {45, "1"}}));
+}
+
+// A written truth is an edge, too.
+TEST(Reporting, AWrittenTruthIsJudgedByItsEdge) {
+    ScriptedDevice device({{0, 20}}, {.version = "1.2", .objects = "  light_control/0: {on_off: false}\n"});
+    device.attributes("/3311/0/5850", {"edge=1"});
+    device.observe("/3311/0/5850");
+    Told told;
+    for (const auto* const value : {"1", "0", "1", "1", "0"}) {
+        device.write("/3311/0/5850", value);
+        for (const auto& one : device.told(5s)) told.push_back(one);
+    }
+    EXPECT_EQ(told, (Told{{0, "1"}, {10, "1"}}));
 }
 
 // epmin: the least time between two looks at the value; what was not looked at was not seen.
