@@ -17,6 +17,7 @@ public:
     // As the server at the end of `link` sees it.
     DeviceTree(Turn& turn, LinkId link)
         : turn_(turn),
+          link_(link),
           id_(turn.pool.device_of(link)),
           device_(turn.pool[id_]),
           server_(turn.pool.link(link).server),
@@ -59,6 +60,7 @@ public:
     // For behaviours (behaviour.h).
     Turn& turn() const { return turn_; }
     DeviceId id() const { return id_; }
+    LinkId link() const { return link_; }  // to the server that asks
     const profiles::ResolvedProfile& profile() const { return *state_.profile; }
     // After the answer the server whose object instance that is hears of its new lifetime or binding, gets an Update,
     // or is left alone for its disable timeout.
@@ -110,6 +112,7 @@ private:
     void for_each_link(F&& act) const;
 
     Turn& turn_;
+    LinkId link_;
     DeviceId id_;
     Device& device_;
     std::uint8_t server_;

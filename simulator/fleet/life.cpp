@@ -352,6 +352,7 @@ void on_session_lost(Turn& turn, LinkId id) {
     DeviceTree::forget_attributes(turn, id);
     link.update_due = false;
     link.send_due = false;
+    link.asked_due = false;
     send_register(turn, id, turn.now);
 }
 
@@ -550,6 +551,7 @@ void stop(Turn& turn, LinkId id) {
     link.disabled = false;
     link.in_line = false;
     link.send_due = false;
+    link.asked_due = false;
     link.attempts = 0;
     link.sequences = 0;
     link.location.clear();

@@ -10,11 +10,15 @@
 
 namespace fleet {
 
-// ExchangeTag::operation of all exchanges: the metrics::Operation that was started.
-inline std::uint32_t tag_of(metrics::Operation operation) { return static_cast<std::uint32_t>(operation); }
-inline metrics::Operation operation_of(const coap::ExchangeTag& tag) {
-    return static_cast<metrics::Operation>(tag.operation);
+// ExchangeTag::operation of all exchanges: the metrics::Operation that was started, and above its 8 bits what that means
+// to whoever has started it.
+inline std::uint32_t tag_of(metrics::Operation operation, std::uint32_t detail = 0) {
+    return static_cast<std::uint32_t>(operation) | detail << 8;
 }
+inline metrics::Operation operation_of(const coap::ExchangeTag& tag) {
+    return static_cast<metrics::Operation>(tag.operation & 0xff);
+}
+inline std::uint32_t detail_of(const coap::ExchangeTag& tag) { return tag.operation >> 8; }
 
 // All of these are about one link of a device to a server, unless they say that they are about the device.
 

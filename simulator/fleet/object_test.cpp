@@ -1,11 +1,15 @@
 // Objects 3441 and 3442, the LwM2M test objects: values that a server resets, draws, clears and sees its arguments in.
+#include <algorithm>
+
 #include "simulator/fleet/behaviour.h"
 #include "simulator/fleet/device_tree.h"
+#include "simulator/fleet/sending.h"
 
 namespace fleet {
 namespace {
 
 using coap::Code;
+using lwm2m::ContentFormat;
 using lwm2m::Path;
 using lwm2m::Type;
 using lwm2m::ValueView;
@@ -110,6 +114,27 @@ Code list_arguments(DeviceTree& tree, const Path& list, std::string_view argumen
     return Code::changed;
 }
 
+// The format is SenML CBOR unless argument 0 names another that a Send may have and the device speaks. A time-out of its
+// own (argument 1) is refused: those of the device's CoAP hold.
+Code send(DeviceTree& tree, const Path& instance, std::string_view arguments) {
+    // 3441 is for LwM2M 1.0, and has no such resource.
+    if (instance.object() != 3442) return Code::method_not_allowed;
+    auto format = ContentFormat::senml_cbor;
+    const auto& spoken = tree.profile().formats;
+    const auto speaks = [&](ContentFormat one) { return std::ranges::find(spoken, one) != spoken.end(); };
+    if (!speaks(format)) format = ContentFormat::senml_json;
+    if (!speaks(format)) return Code::method_not_allowed;
+    if (arguments == "0='110'") {
+        format = ContentFormat::senml_json;
+    } else if (arguments == "0='112'") {
+        format = ContentFormat::senml_cbor;
+    } else if (!arguments.empty()) {
+        return Code::bad_request;
+    }
+    if (!speaks(format)) return Code::bad_request;
+    return ask_send(tree.turn(), tree.link(), instance, format);
+}
+
 std::optional<Code> execute(DeviceTree& tree, const Path& path, std::string_view arguments) {
     const Path instance = path.prefix(2);
     switch (path.resource()) {
@@ -119,7 +144,7 @@ std::optional<Code> execute(DeviceTree& tree, const Path& path, std::string_view
         case exec_with_arguments:
             tree.touch(instance);
             return list_arguments(tree, instance.child(arguments_list), arguments);
-        case send_data: return Code::not_implemented;
+        case send_data: return send(tree, instance, arguments);
         default: return std::nullopt;
     }
     tree.touch(instance);
