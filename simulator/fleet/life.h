@@ -10,8 +10,8 @@
 
 namespace fleet {
 
-// ExchangeTag::operation of all exchanges: the metrics::Operation that was started, and above its 8 bits what that means
-// to whoever has started it.
+// ExchangeTag::operation of all exchanges: the metrics::Operation that was started, and above its 8 bits what that
+// means to whoever has started it.
 inline std::uint32_t tag_of(metrics::Operation operation, std::uint32_t detail = 0) {
     return static_cast<std::uint32_t>(operation) | detail << 8;
 }

@@ -114,8 +114,8 @@ Code list_arguments(DeviceTree& tree, const Path& list, std::string_view argumen
     return Code::changed;
 }
 
-// The format is SenML CBOR unless argument 0 names another that a Send may have and the device speaks. A time-out of its
-// own (argument 1) is refused: those of the device's CoAP hold.
+// The format is SenML CBOR unless argument 0 names another that a Send may have and the device speaks. A time-out of
+// its own (argument 1) is refused: those of the device's CoAP hold.
 Code send(DeviceTree& tree, const Path& instance, std::string_view arguments) {
     // 3441 is for LwM2M 1.0, and has no such resource.
     if (instance.object() != 3442) return Code::method_not_allowed;

@@ -1,6 +1,6 @@
 // Sending: what a device reports unasked, at times of its own (Core 1.1.1, 6.4.6). The times of a device are a pure
-// function of the seed: a restart or a slow server moves none of them. An instance of the test object 3442 sends what it
-// names when its resource 5 is executed, to who has executed it.
+// function of the seed: a restart or a slow server moves none of them. An instance of the test object 3442 sends what
+// it names when its resource 5 is executed, to who has executed it.
 #pragma once
 
 #include "simulator/fleet/turn.h"
