@@ -61,9 +61,12 @@ struct CertificateState {
     Next next = Next::certificate;
     CertificateType own_type = CertificateType::x509;
     CertificateType peer_type = CertificateType::x509;
-    bool requested = false;       // client: a certificate is asked for
-    bool types_in_hello = false;  // server: the client has said which types it has, or takes
-    std::uint16_t own_size = 0;   // client
+    bool requested = false;  // client: a certificate is asked for
+    // Server: the client has said which types it has, which it takes, and in which form it takes points.
+    bool client_types_in_hello = false;
+    bool server_types_in_hello = false;
+    bool formats_in_hello = false;
+    std::uint16_t own_size = 0;  // client
     std::array<std::uint8_t, own_certificate_capacity> own{};
     CertificateInbox inbox;
 };

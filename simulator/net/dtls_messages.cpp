@@ -59,6 +59,9 @@ void put_connection_id(base::Bytes id, base::Writer& out) {
     out.put(id);
 }
 
+// RFC 5746 3.4, 3.6: nothing has been said before that it would confirm.
+bool is_initial_renegotiation_info(base::Bytes body) { return body.size() == 1 && body[0] == 0; }
+
 // Is `wanted` in this list of numbers of two bytes, behind two bytes of length?
 std::optional<bool> list_has(base::Bytes body, std::uint16_t wanted) {
     base::Reader reader(body);
@@ -88,6 +91,7 @@ bool read_for_certificates(std::uint16_t type, base::Bytes body, ClientHello& he
             hello.other_signatures = !has.value_or(false);
             return has.has_value();
         }
+        case point_formats_type: hello.point_formats = true; return true;
         case client_certificate_type: return take_types(hello.client_types);
         case server_certificate_type: return take_types(hello.server_types);
         default: return true;
@@ -185,8 +189,9 @@ std::array<std::uint8_t, handshake_header_size> handshake_header(HandshakeType t
     return memory;
 }
 
-bool ClientHello::offers(CipherSuite suite) const {
-    const auto wanted = static_cast<std::uint16_t>(suite);
+bool ClientHello::offers(CipherSuite suite) const { return offers(static_cast<std::uint16_t>(suite)); }
+
+bool ClientHello::offers(std::uint16_t wanted) const {
     for (std::size_t i = 0; i + 1 < suites.size(); i += 2) {
         if (suites[i] == wanted >> 8 && suites[i + 1] == (wanted & 0xff)) return true;
     }
@@ -212,6 +217,7 @@ base::Result<ClientHello> read_client_hello(base::Bytes body) {
     if (!suites) return tl::unexpected(suites.error());
     if (suites->empty() || suites->size() % 2 != 0) return base::fail("no list of cipher suites", reader.offset());
     hello.suites = *suites;
+    hello.renegotiation_info = hello.offers(renegotiation_scsv);
     const auto compressions = take_string(reader, 1, 255);
     if (!compressions) return tl::unexpected(compressions.error());
     if (std::find(compressions->begin(), compressions->end(), 0) == compressions->end()) {
@@ -219,6 +225,10 @@ base::Result<ClientHello> read_client_hello(base::Bytes body) {
     }
     const auto extensions = each_extension(reader, [&](std::uint16_t type, base::Bytes extension) {
         if (type == extended_master_secret_type) hello.extended_master_secret = true;
+        if (type == renegotiation_info_type) {
+            hello.renegotiation_info = true;
+            return is_initial_renegotiation_info(extension);
+        }
         if (type != connection_id_type) return read_for_certificates(type, extension, hello);
         hello.connection_id = read_connection_id(extension);
         return hello.connection_id.has_value();
@@ -273,7 +283,7 @@ base::Result<ServerHello> read_server_hello(base::Bytes body) {
         }
         if (type == renegotiation_info_type) {
             hello.renegotiation_info = true;
-            return extension.size() == 1 && extension[0] == 0;  // RFC 5746 3.4: of an initial handshake
+            return is_initial_renegotiation_info(extension);
         }
         if (type == connection_id_type) {
             hello.connection_id = read_connection_id(extension);
@@ -312,9 +322,9 @@ void write_server_hello(const ServerHello& hello, base::Writer& out) {
     out.put_u8(0);
     const std::size_t id = hello.connection_id ? 5 + hello.connection_id->size() : 0;
     const std::size_t types = (hello.client_type ? 5u : 0u) + (hello.server_type ? 5u : 0u);
-    out.put_u16(static_cast<std::uint16_t>(5 + (hello.extended_master_secret ? 4 : 0) + id +
-                                           (hello.by_certificate ? 6 : 0) + types));
-    if (hello.by_certificate) {
+    out.put_u16(static_cast<std::uint16_t>((hello.renegotiation_info ? 5 : 0) + (hello.extended_master_secret ? 4 : 0) +
+                                           id + (hello.point_formats ? 6 : 0) + types));
+    if (hello.point_formats) {
         put_extension(point_formats_type, 2, out);
         out.put_u16(0x0100);
     }
@@ -325,8 +335,10 @@ void write_server_hello(const ServerHello& hello, base::Writer& out) {
     };
     put_type(client_certificate_type, hello.client_type);
     put_type(server_certificate_type, hello.server_type);
-    out.put_u16(renegotiation_info_type);
-    out.put_uint(0x000100, 3);
+    if (hello.renegotiation_info) {
+        put_extension(renegotiation_info_type, 1, out);
+        out.put_u8(0);
+    }
     if (hello.extended_master_secret) out.put_u32(std::uint32_t{extended_master_secret_type} << 16);
     if (hello.connection_id) put_connection_id(*hello.connection_id, out);
 }

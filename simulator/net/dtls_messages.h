@@ -110,16 +110,19 @@ struct ClientHello {
     base::Bytes cookie;
     base::Bytes suites;  // two bytes each
     bool extended_master_secret = false;
+    bool renegotiation_info = false;             // read: by the SCSV or the extension
     std::optional<base::Bytes> connection_id{};  // that records to this client shall carry
     // With a suite by certificate.
     bool by_certificate = false;     // write_client_hello: with the extensions that follow
     std::string_view server_name{};  // empty: none
     base::Bytes client_types{};      // of certificates, by preference; empty: X.509
     base::Bytes server_types{};
+    bool point_formats = false;    // read: it speaks of them
     bool other_groups = false;     // read: it speaks of groups, and P-256 is not among them
     bool other_signatures = true;  // read: it does not say that it takes ECDSA with SHA-256
 
     bool offers(CipherSuite suite) const;
+    bool offers(std::uint16_t suite) const;
 };
 base::Result<ClientHello> read_client_hello(base::Bytes body);
 // Writes the body. The suites are those in `suites`, the renegotiation SCSV is added.
@@ -136,11 +139,13 @@ struct ServerHello {
     bool unknown_extension = false;  // one that our client never offers
     std::optional<base::Bytes> connection_id{};
     // With a suite by certificate.
-    bool by_certificate = false;  // write_server_hello: with point formats; read: there is an extension of these
+    bool by_certificate = false;  // read: there is an extension of these
+    bool point_formats = false;   // write_server_hello
     std::optional<CertificateType> client_type{};
     std::optional<CertificateType> server_type{};
 };
 base::Result<ServerHello> read_server_hello(base::Bytes body);
+// Writes the body. RFC 5246 7.4.1.4: only extensions that the client has named, or the SCSV stands for.
 void write_server_hello(const ServerHello& hello, base::Writer& out);
 
 struct HelloVerifyRequest {

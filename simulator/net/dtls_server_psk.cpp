@@ -125,6 +125,7 @@ void PskServerHandshake::begin(base::Time now, const PskServerConfig& config, co
     receive_sequence_ = static_cast<std::uint16_t>(answer.message.sequence + 1);
     ending_.number_from(answer.sequence);
     extended_ = hello.extended_master_secret;
+    renegotiation_info_ = hello.renegotiation_info;
     with_id_ = hello.connection_id && config.accept_connection_id;
     if (with_id_) {
         auto& session = ending_.session();
@@ -145,7 +146,9 @@ void PskServerHandshake::begin(base::Time now, const PskServerConfig& config, co
         certificates_ = begin.certificates;
         certificates_->own_type = answer.server_type;
         certificates_->peer_type = answer.client_type;
-        certificates_->types_in_hello = !hello.client_types.empty() || !hello.server_types.empty();
+        certificates_->client_types_in_hello = !hello.client_types.empty();
+        certificates_->server_types_in_hello = !hello.server_types.empty();
+        certificates_->formats_in_hello = hello.point_formats;
     }
     ending_.hash(HandshakeType::client_hello, answer.message.sequence, answer.message.body);
     phase_ = resumed_ ? Phase::finished : Phase::hello_done;
@@ -372,14 +375,12 @@ void PskServerHandshake::write_flight(const PskServerConfig& config, base::Aes12
     hello.session_id = agreed_.id_view();
     hello.suite = agreed_.suite;
     hello.extended_master_secret = extended_;
-    hello.renegotiation_info = true;
+    hello.renegotiation_info = renegotiation_info_;
     if (with_id_) hello.connection_id = own_id();
     if (certificates_ != nullptr) {
-        hello.by_certificate = true;
-        if (certificates_->types_in_hello) {
-            hello.client_type = certificates_->peer_type;
-            hello.server_type = certificates_->own_type;
-        }
+        hello.point_formats = certificates_->formats_in_hello;
+        if (certificates_->client_types_in_hello) hello.client_type = certificates_->peer_type;
+        if (certificates_->server_types_in_hello) hello.server_type = certificates_->own_type;
     }
     write_server_hello(hello, body);
     write_message(HandshakeType::server_hello, hello_sequence_, body.written(), out, count);

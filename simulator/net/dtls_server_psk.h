@@ -145,6 +145,7 @@ private:
     std::uint8_t repeats_ = 0;
     std::uint8_t identity_size_ = 0;
     bool extended_ = false;
+    bool renegotiation_info_ = false;  // the client knows of it
     bool with_id_ = false;
     bool resumed_ = false;
     bool unreadable_ = false;

@@ -126,6 +126,20 @@ TEST(CertificateMessages, AHelloSaysWhatItsSenderHas) {
     }
 }
 
+TEST(CertificateMessages, AServersHelloHasNoExtensionThatTheClientDoesNotKnow) {
+    const RandomBytes random{};
+    ServerHello hello;
+    hello.version = dtls12_version;
+    hello.random = random;
+    const auto plain = written([&](base::Writer& out) { write_server_hello(hello, out); });
+    EXPECT_EQ(plain.size(), 2u + 32 + 1 + 2 + 1 + 2);
+    hello.renegotiation_info = hello.point_formats = hello.extended_master_secret = true;
+    const auto message = written([&](base::Writer& out) { write_server_hello(hello, out); });
+    const auto read = read_server_hello(message);
+    ASSERT_TRUE(read);
+    EXPECT_TRUE(read->renegotiation_info && read->by_certificate && read->extended_master_secret);
+}
+
 TEST(CertificateMessages, ALongMessageIsPutIntoRecordsThatFit) {
     Message body(5000);
     for (std::size_t i = 0; i < body.size(); ++i) body[i] = static_cast<std::uint8_t>(i % 251);
