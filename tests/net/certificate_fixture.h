@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "simulator/net/dtls_certificates.h"
+#include "tests/support/hex.h"
 
 namespace net {
 
@@ -101,5 +102,14 @@ struct TestCertificates final : CertificateSource, ServerCertificates {
         return judge_raw_public_key(body, {}, out);
     }
 };
+
+// ECPrivateKey of RFC 5915: version, key, the curve.
+inline std::vector<std::uint8_t> ec_private_key_der(const TestCertificates::Credentials& who) {
+    auto key = support::hex("30310201010420");
+    key.insert(key.end(), who.key.begin(), who.key.end());
+    const auto curve = support::hex("a00a06082a8648ce3d030107");
+    key.insert(key.end(), curve.begin(), curve.end());
+    return key;
+}
 
 }  // namespace net

@@ -168,11 +168,7 @@ struct DtlsPair {
             &line == &to_server ? server_takes(std::move(datagram)) : client_takes(std::move(datagram));
         }
     }
-    // To the next timer of either side; false when there is none.
-    bool advance() {
-        const base::Time next = std::min(client.timer_due(), server.timer_due());
-        if (next == base::never) return false;
-        now = next;
+    void fire_timers() {
         auto out = writer();
         const auto step = client.on_timer(now, client_config, keys, aes, out);
         if (step.kind != Kind::waiting) client_step = step;
@@ -181,6 +177,13 @@ struct DtlsPair {
         const auto other = server.on_timer(now, server_config, aes, out);
         if (other.kind != Kind::waiting) server_step = other;
         send(to_client, from_server, out);
+    }
+    // To the next timer of either side; false when there is none.
+    bool advance() {
+        const base::Time next = std::min(client.timer_due(), server.timer_due());
+        if (next == base::never) return false;
+        now = next;
+        fire_timers();
         return true;
     }
     void run() {

@@ -207,12 +207,8 @@ protected:
     std::string file(const std::string& name) const { return folder / name; }
     void write(const std::string& name, const std::string& text) const { std::ofstream(file(name)) << text; }
     void write_party(const std::string& name, const TestCertificates::Credentials& who) const {
-        // ECPrivateKey of RFC 5915: version, key, the curve.
-        auto key = support::hex("30310201010420");
-        key.insert(key.end(), who.key.begin(), who.key.end());
-        const auto curve = support::hex("a00a06082a8648ce3d030107");
-        key.insert(key.end(), curve.begin(), curve.end());
-        write(name + ".pem", base::write_pem("CERTIFICATE", who.certificate) + base::write_pem("EC PRIVATE KEY", key));
+        write(name + ".pem", base::write_pem("CERTIFICATE", who.certificate) +
+                                 base::write_pem("EC PRIVATE KEY", ec_private_key_der(who)));
     }
     // OpenSSL as `who`, who wants a certificate of the CA.
     Arguments as(const std::string& who, const std::string& cipher) const {
