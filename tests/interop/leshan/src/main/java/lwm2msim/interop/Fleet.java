@@ -51,6 +51,13 @@ public final class Fleet implements RegistrationListener, ObservationListener {
         return all;
     }
 
+    /** All have de-registered, or will have in a moment. */
+    public void expectNobody() throws InterruptedException {
+        if (!await(10_000, () -> registeredNow() == 0, () -> false)) {
+            counts.fail("drain", registeredNow() + " are still registered");
+        }
+    }
+
     public Member member(String endpoint) {
         return members.get(endpoint);
     }

@@ -65,7 +65,7 @@ public final class LeshanJudge {
             return counts.failures() == 0;
         }
         if (options.certificates != null) {
-            new CertificateRun(options, counts, options.certificates.equals("x509")).run();
+            new CertificateRun(options, counts).run();
             report(options, counts, null);
             return counts.failures() == 0;
         }

@@ -11,11 +11,12 @@ public final class Options {
             usage: run [options] [-- further arguments for the simulator]
               --simulator PROGRAM  what is judged (default: build/release/lwm2m-sim of this repository)
               --selftest           judge Leshan's own client instead, 100 devices unless told
-              --rebinding cid|none every device gets a new source address, with connection ids or without
-              --certificates x509|rpk  devices with certificates or raw public keys, 200 unless told
+              --rebinding cid|none  every device gets a new source address, with connection ids or without
+              --certificates x509|rpk  devices with certificates or raw public keys, 200 unless told; also with
+                                   --rebinding, which has pre-shared keys otherwise
               --conformance        every operation, format and attribute against a few devices, instead of the load run
               --devices N          default 2000, of --conformance 10
-              --scenario FILE      default: load.yaml or conformance.yaml of this folder
+              --scenario FILE      default: that of the run in this folder
               --for TIME           the simulator's --for (default 300s; the judge ends the run when its checks are done)
               --drain signal|wait  end the run by SIGINT (default) or wait for the scenario's own drain
               --port P             the server's port on 127.0.0.1 (default: a free one)
@@ -84,9 +85,10 @@ public final class Options {
             o.devices = o.selftest ? (o.conformance ? 1 : 100) : (o.conformance ? 10 : 2000);
         }
         if (o.scenario == null) {
-            o.scenario = o.home.resolve(o.rebinding != null ? "rebinding.yaml"
-                            : o.conformance                 ? "conformance.yaml"
-                                                            : "load.yaml");
+            o.scenario = o.home.resolve(o.rebinding != null      ? "rebinding.yaml"
+                            : o.certificates != null ? "certificates.yaml"
+                            : o.conformance          ? "conformance.yaml"
+                                                     : "load.yaml");
         }
         if (o.simulator == null && !o.help) {
             throw new IllegalArgumentException("--simulator is missing\n" + USAGE);

@@ -31,22 +31,16 @@ public final class RebindingRun {
     }
 
     public void run() throws IOException, InterruptedException {
-        List<String> profile = connectionIds
-                ? List.of()
-                : List.of("--set",
-                          "fleet[0].profile=" + options.home.resolve("rebinding-sensor-no-cid.yaml").toAbsolutePath());
-        try (SecurePeer peer = new SecurePeer(options.port)) {
-            int known = peer.learn(options.simulator, options.scenario, options.devices, profile);
-            if (known != options.devices) {
-                counts.fail("provision", known + " keys for " + options.devices + " devices");
+        try (DtlsPeer peer = peer()) {
+            options.extra.addAll(peer.fleet());
+            if (peer.known() != options.devices) {
+                counts.fail("provision", peer.known() + " of " + options.devices + " devices are known");
                 return;
             }
-            SessionWatch watch = new SessionWatch();
-            peer.endpoint().addInterceptor(watch);
+            SessionWatch watch = peer.watch();
             Fleet fleet = new Fleet(counts);
             fleet.watch(peer.server());
             peer.start();
-            options.extra.addAll(profile);
             try (SimulatorProcess simulator = new SimulatorProcess(
                          options.simulator, options.scenario, peer.uri(), options.devices, null, options.out,
                          options.extra)) {
@@ -57,7 +51,16 @@ public final class RebindingRun {
         }
     }
 
-    private void judge(Fleet fleet, SessionWatch watch, SecurePeer peer, SimulatorProcess simulator)
+    private DtlsPeer peer() throws IOException, InterruptedException {
+        if (options.certificates == null) {
+            return new SecurePeer(options,
+                    options.home.resolve(connectionIds ? "rebinding-sensor.yaml" : "rebinding-sensor-no-cid.yaml"));
+        }
+        CertificateFiles files = new CertificateFiles(options);
+        return new CertificatePeer(options, files, files.writeProfile("rebinding-sensor.yaml", connectionIds));
+    }
+
+    private void judge(Fleet fleet, SessionWatch watch, DtlsPeer peer, SimulatorProcess simulator)
             throws IOException, InterruptedException {
         Downlink downlink = new Downlink(peer.server(), counts, options.timeoutSeconds * 1000L);
         Flows flows = new Flows(counts, options.window, simulator::gone);
@@ -77,6 +80,7 @@ public final class RebindingRun {
         }
         flows.forEach("read after", members, device -> downlink.read(device, "/3/0"));
         simulator.leave(counts);
+        fleet.expectNobody();
     }
 
     private boolean back(Member member, SessionWatch watch) {
