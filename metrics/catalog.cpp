@@ -129,6 +129,8 @@ constexpr std::array metric_table{
            "DTLS alerts of the embedded server and of its clients."},
     Metric{"lwm2msim_embedded_dtls_records_dropped_total", MetricType::counter, Unit::none, "reason",
            "DTLS records that the embedded server threw away."},
+    Metric{"lwm2msim_embedded_dtls_certificates_refused_total", MetricType::counter, Unit::none, "reason",
+           "Certificates and raw public keys of clients that the embedded server did not take."},
     Metric{"lwm2msim_embedded_cpu_seconds_total", MetricType::counter, Unit::seconds, "thread",
            "CPU time of the embedded server's threads."},
     Metric{"lwm2msim_cpu_stolen_seconds_total", MetricType::counter, Unit::seconds, "",

@@ -281,7 +281,7 @@ inline constexpr std::array<std::string_view, 24> alert_names{
 inline constexpr std::array<std::string_view, 9> record_drop_names{
     "malformed", "version", "epoch", "unprotected", "replay", "decrypt", "wrong_id", "unexpected", "no_session"};
 
-// Why a device did not take its server's certificate or raw public key.
+// Why a certificate or raw public key was not taken, by a device or by the embedded server.
 inline constexpr std::array<std::string_view, 11> certificate_fault_names{
     "malformed", "missing",       "key_kind", "unknown_ca", "signature", "path",
     "expired",   "not_yet_valid", "purpose",  "wrong_name", "not_pinned"};

@@ -326,6 +326,8 @@ private:
         collect_alerts("lwm2msim_embedded_dtls_alerts_total", t.dtls_alerts);
         keep(
             Family("lwm2msim_embedded_dtls_records_dropped_total").add_each(record_drop_names, t.dtls_records_dropped));
+        keep(Family("lwm2msim_embedded_dtls_certificates_refused_total")
+                 .add_each(certificate_fault_names, t.dtls_certificates_refused));
         Family cpu("lwm2msim_embedded_cpu_seconds_total");
         for (std::size_t i = 0; i < server.thread_cpu.size(); ++i) {
             cpu.add({std::to_string(i)}, base::seconds(server.thread_cpu[i]));

@@ -197,7 +197,8 @@ Json server_dtls_json(const ServerTotals& t) {
             {"sessions", t.dtls_sessions},
             {"rebinds", t.dtls_rebinds},
             {"alerts", alerts_json(t.dtls_alerts)},
-            {"records_dropped", named(record_drop_names, t.dtls_records_dropped)}};
+            {"records_dropped", named(record_drop_names, t.dtls_records_dropped)},
+            {"certificates_refused", named(certificate_fault_names, t.dtls_certificates_refused)}};
 }
 
 Json conservation_json(const RunResult& result) {

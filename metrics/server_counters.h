@@ -38,6 +38,7 @@ struct ServerTable {
     T dtls_rebinds{};
     Table<T, direction_names.size(), alert_names.size()> dtls_alerts{};
     Table<T, record_drop_names.size()> dtls_records_dropped{};
+    Table<T, certificate_fault_names.size()> dtls_certificates_refused{};
     Table<T, direction_names.size()> datagrams{};
     Table<T, direction_names.size()> bytes{};
     Table<T, discard_names.size()> discarded{};
@@ -71,6 +72,7 @@ struct ServerTable {
         visit(a.dtls_rebinds, b.dtls_rebinds);
         visit(a.dtls_alerts, b.dtls_alerts);
         visit(a.dtls_records_dropped, b.dtls_records_dropped);
+        visit(a.dtls_certificates_refused, b.dtls_certificates_refused);
         visit(a.datagrams, b.datagrams);
         visit(a.bytes, b.bytes);
         visit(a.discarded, b.discarded);

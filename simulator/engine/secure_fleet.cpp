@@ -397,6 +397,9 @@ void sync_security(const SecureServer& dtls, server::Server& server) {
     for (std::size_t why = 1; why < net::record_discard_count; ++why) {
         set(figures.dtls_records_dropped[why - 1], counts.records_dropped[why]);
     }
+    for (std::size_t fault = 1; fault < base::certificate_fault_count; ++fault) {
+        set(figures.dtls_certificates_refused[fault - 1], counts.certificate_faults[fault]);
+    }
 }
 
 }  // namespace engine
