@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "simulator/base/check.h"
-
 namespace engine {
 
 std::optional<std::uint32_t> device_of(const fleet::Membership& members, std::uint64_t index) {
@@ -35,12 +33,10 @@ base::Result<std::unique_ptr<DeviceCapture>, std::string> DeviceCapture::open(co
     return capture;
 }
 
-net::Transport& DeviceCapture::attach(const fleet::Membership& members, net::Transport& inner) {
-    const auto device = device_of(members, request_.index);
-    CHECK(device.has_value());
-    device_ = *device;
+net::Transport& DeviceCapture::attach(std::uint32_t device, const net::Address& address, net::Transport& inner) {
+    device_ = device;
     capture_ = std::make_unique<net::Capture>(
-        net::Capture::Config{.device = device_, .address = members.address_of(device_), .out = &datagrams_}, inner);
+        net::Capture::Config{.device = device, .address = address, .out = &datagrams_}, inner);
     return *capture_;
 }
 

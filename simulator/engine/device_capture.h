@@ -24,8 +24,12 @@ public:
     // Opens the file, and that of the keys where the device has any. The error is a sentence for the user.
     static base::Result<std::unique_ptr<DeviceCapture>, std::string> open(const CaptureRequest& request, bool secured);
 
-    // Between the device and `inner`, which must outlive this object. `members` has the device.
-    net::Transport& attach(const fleet::Membership& members, net::Transport& inner);
+    // Between that device of the shard and `inner`, which must outlive this object. `address`: what the network sees.
+    net::Transport& attach(std::uint32_t device, const net::Address& address, net::Transport& inner);
+    // A device of the shard has that address from here on.
+    void note_address(std::uint32_t device, const net::Address& address) {
+        if (device == device_) capture_->set_address(address);
+    }
     // Has the keys of the device's sessions written. The transport must not outlive this object.
     void attach_keys(net::DtlsTransport& dtls);
     // Unix time at base::Time{}.

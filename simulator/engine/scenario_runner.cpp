@@ -225,6 +225,9 @@ std::optional<StartError> ScenarioRunner::open() {
                 model_, membership,
                 [&host](std::uint32_t device) {
                     (void)host.transport->rebind(device);
+                    for (auto& capture : host.captures) {
+                        capture->note_address(device, host.transport->device_address(device));
+                    }
                     if (host.dtls.transport) host.dtls.transport->note_rebind(device);
                 },
                 *outermost);
@@ -280,11 +283,12 @@ std::optional<StartError> ScenarioRunner::open() {
 std::optional<StartError> ScenarioRunner::open_captures(ShardHost& host, const fleet::Membership& members,
                                                         net::Transport*& outermost) const {
     for (const auto& request : options_.captures) {
-        if (!device_of(members, request.index)) continue;
+        const auto device = device_of(members, request.index);
+        if (!device) continue;
         const auto& profile = model_.population->profile_of(request.index);
         auto capture = DeviceCapture::open(request, profile.security.mode != profiles::SecurityMode::none);
         if (!capture) return StartError{metrics::ExitCode::host, capture.error()};
-        outermost = &(*capture)->attach(members, *outermost);
+        outermost = &(*capture)->attach(*device, host.transport->device_address(*device), *outermost);
         host.captures.push_back(std::move(*capture));
     }
     return std::nullopt;

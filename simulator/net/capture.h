@@ -24,6 +24,8 @@ public:
     // `inner` must outlive this object.
     Capture(const Config& config, Transport& inner);
 
+    // From here on it is the device's, which a NAT has moved.
+    void set_address(const Address& address) { config_.address = address; }
     // Where it becomes known only when the run begins.
     void set_unix_start(base::Duration start) { config_.unix_start = start; }
 

@@ -74,6 +74,13 @@ TEST_F(CaptureTest, WritesWhatTheDeviceSendsAndReceives) {
     EXPECT_TRUE(packets()[1].ends_with("78797a"));
 }
 
+TEST_F(CaptureTest, FollowsTheDeviceToAnotherAddress) {
+    capture_.set_address(Address::from_v4(0x7f000004, 5001));
+    send(1, "ab");
+    ASSERT_EQ(packets().size(), 1u);
+    EXPECT_EQ(packets()[0].substr(32 + 24, 24), "7f0000047f00000113891633");
+}
+
 TEST_F(CaptureTest, LeavesTheOthersAlone) {
     send(0, "ab");
     EXPECT_TRUE(packets().empty());
