@@ -1,6 +1,7 @@
 // run --capture: a device's datagrams in a file, and the keys to them in another.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 
@@ -14,21 +15,30 @@ constexpr const char* secret = "correct horse battery staple";
 
 class CaptureOfADevice : public testing::Test {
 protected:
-    Outcome run(const std::string& security, const std::string& device = "0") {
+    Outcome run(const std::string& security, const std::string& device = "0", const std::string& phase = "") {
         folder.write("meter.yaml", "profile: meter\nextends: temperature-sensor\nendpoint: \"d{index}\"\n" + security);
         const auto scenario = folder.write("scenario.yaml",
                                            "scenario: captured\ndevices: 3\nfleet: [{profile: meter.yaml}]\n"
-                                           "phases: [{ramp: {over: 100ms}}, {hold: {for: 1s}}, {drain: {over: 0s}}]\n");
+                                           "phases: [{ramp: {over: 100ms}}, {hold: {for: 1s}}, " +
+                                               phase + "{drain: {over: 0s}}]\n");
         return run_unhindered({"run", scenario, "--no-listen", "--quiet", "--capture", device + "=" + file});
     }
-    static std::string psk() {
-        return "security: {mode: psk, key: {derive: \"" + std::string(secret) + "\"}, resume: 0%}\n";
+    static std::string secured(const std::string& mode) {
+        return "security: {mode: " + mode + ", key: {derive: \"" + std::string(secret) + "\"}, resume: 0%}\n";
     }
+    static std::string psk() { return secured("psk"); }
     static std::string port_of(const Outcome& outcome) {
         const auto at = outcome.err.find("embedded server 127.0.0.1:") + 26;
         return outcome.err.substr(at, outcome.err.find(' ', at) - at);
     }
-    // What tshark prints; it is installed.
+    // What tshark says of the device's requests, with the keys; `fields` of each.
+    std::string requests(const Outcome& outcome, const std::string& fields) const {
+        const auto port = port_of(outcome);
+        return output_of("tshark -r " + file + " -o tls.keylog_file:" + file + ".keys -d udp.port==" + port +
+                         ",dtls -d dtls.port==" + port + ",coap -Y coap -T fields " + fields + " 2>&1");
+    }
+    static bool has_tshark() { return !output_of("command -v tshark").empty(); }
+    // What the command prints.
     static std::string output_of(const std::string& command) {
         const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), pclose);
         std::string text;
@@ -78,16 +88,41 @@ TEST_F(CaptureOfADevice, HasAKeyLogWhereItSpeaksDtls) {
 }
 
 TEST_F(CaptureOfADevice, IsDecryptedByTshark) {
-    if (output_of("command -v tshark").empty()) GTEST_SKIP() << "tshark is not installed (apt-get install tshark)";
-    const auto port = port_of(run(psk()));
-    const auto seen =
-        output_of("tshark -r " + file + " -o tls.keylog_file:" + file + ".keys -d udp.port==" + port +
-                  ",dtls -d dtls.port==" + port + ",coap -Y coap -T fields -e coap.code -e coap.opt.uri_query 2>&1");
+    if (!has_tshark()) GTEST_SKIP() << "tshark is not installed (apt-get install tshark)";
+    const auto seen = requests(run(psk()), "-e coap.code -e coap.opt.uri_query");
     EXPECT_NE(seen.find("ep=d0"), std::string::npos) << seen;
     const auto checked = output_of("tshark -r " + file +
                                    " -o udp.check_checksum:TRUE -o ip.check_checksum:TRUE -Y "
                                    "'udp.checksum.status==0 || ip.checksum.status==0' 2>/dev/null");
     EXPECT_EQ(checked, "") << "a checksum is wrong";
+}
+
+TEST_F(CaptureOfADevice, IsDecryptedByTsharkWithCertificatesToo) {
+    if (!has_tshark()) GTEST_SKIP() << "tshark is not installed (apt-get install tshark)";
+    for (const std::string mode : {"x509", "rpk"}) {
+        const auto seen = requests(run(secured(mode)), "-e coap.code -e coap.opt.uri_query");
+        EXPECT_NE(seen.find("ep=d0"), std::string::npos) << mode << ": " << seen;
+    }
+}
+
+// What the network sees: the same session from two addresses.
+TEST_F(CaptureOfADevice, FollowsItToANewAddress) {
+    if (!has_tshark()) GTEST_SKIP() << "tshark is not installed (apt-get install tshark)";
+    const auto outcome = run(secured("x509"), "0", "{storm: {do: rebind, within: 1ms}}, {hold: {for: 200ms}}, ");
+    EXPECT_EQ(outcome.code, 0) << outcome;
+    const auto seen = requests(outcome, "-E separator=, -e ip.src -e udp.srcport -e coap.code");
+    const auto line_of = [&](const std::string& code) {
+        const auto end = seen.find("," + code + "\n");
+        return end == std::string::npos ? std::string()
+                                        : seen.substr(seen.rfind('\n', end) + 1, end - seen.rfind('\n', end) - 1);
+    };
+    const auto registered = line_of("2");    // POST
+    const auto deregistered = line_of("4");  // DELETE
+    EXPECT_NE(registered, "") << seen;
+    EXPECT_NE(deregistered, "") << seen;
+    EXPECT_NE(registered, deregistered) << seen;
+    EXPECT_EQ(seen.find(",0,"), std::string::npos) << "ports are real: " << seen;
+    EXPECT_EQ(std::ranges::count(content_of(file + ".keys"), '\n'), 1) << "one session";
 }
 
 }  // namespace

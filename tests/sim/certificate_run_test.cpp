@@ -48,9 +48,19 @@ std::int64_t ended(const engine::VirtualResult& run, Operation operation, Result
     return sum;
 }
 
-std::int64_t refused(const engine::VirtualResult& run, std::string_view fault) {
+std::size_t place_of(std::string_view fault) {
     const auto place = std::ranges::find(metrics::certificate_fault_names, fault);
-    return totals(run).certificates_refused[static_cast<std::size_t>(place - metrics::certificate_fault_names.begin())];
+    return static_cast<std::size_t>(place - metrics::certificate_fault_names.begin());
+}
+
+std::int64_t refused(const engine::VirtualResult& run, std::string_view fault) {
+    return totals(run).certificates_refused[place_of(fault)];
+}
+
+const metrics::ServerTotals& server(const engine::VirtualResult& run) { return run.result.snapshot.server->totals; }
+
+std::int64_t refused_by_server(const engine::VirtualResult& run, std::string_view fault) {
+    return server(run).dtls_certificates_refused[place_of(fault)];
 }
 
 std::int64_t alerts(const engine::VirtualResult& run, metrics::Direction direction, std::string_view alert) {
@@ -93,6 +103,8 @@ TEST(CertificateRun, DevicesWithAnExpiredCertificateAreRefused) {
     EXPECT_GT(result.result.registered, 30);
     EXPECT_LT(result.result.registered, 60);
     EXPECT_GE(alerts(result, metrics::Direction::received, "certificate_expired"), 60 - result.result.registered);
+    EXPECT_GE(refused_by_server(result, "expired"), 60 - result.result.registered);
+    EXPECT_EQ(refused_by_server(result, "unknown_ca"), 0);
 }
 
 TEST(CertificateRun, DevicesWithoutTheKeyOfTheirCertificateAreRefused) {
@@ -120,6 +132,37 @@ TEST(CertificateRun, AServerOfAnotherNameIsRefused) {
     EXPECT_EQ(result.result.registered, 0);
     EXPECT_GE(refused(result, "wrong_name"), 60);
     EXPECT_EQ(refused(result, "expired"), 0);
+}
+
+const std::string rebound =
+    "scenario: test\ndevices: 40\nseed: 11\nfleet: [{profile: under-test}]\n"
+    "phases:\n  - ramp: {over: 10s}\n  - hold: {for: 2m}\n"
+    "  - storm: {do: rebind, within: 30s}\n  - hold: {for: 30m}\n";
+
+// RFC 9146 6: one record later the server reaches them again.
+TEST(CertificateRun, ANewAddressIsFollowedByTheConnectionId) {
+    for (const std::string mode : {"x509", "rpk"}) {
+        SCOPED_TRACE(mode);
+        const auto result = run("security: {mode: " + mode + ", " + key + "}\nlwm2m: {lifetime: 5m}\n", rebound);
+        EXPECT_EQ(server(result).dtls_rebinds, 40);
+        EXPECT_EQ(ended(result, Operation::handshake, Result::ok), 40);
+        EXPECT_EQ(ended(result, Operation::register_, Result::ok), 40);
+        EXPECT_EQ(result.result.registered, 40);
+    }
+}
+
+// Transport 1.1.1, 6.4.3: a new session means a new registration; who is resumed keeps the identity that he has proven.
+TEST(CertificateRun, WithoutAConnectionIdANewAddressCostsAHandshakeAndARegistration) {
+    for (const std::string mode : {"x509", "rpk"}) {
+        SCOPED_TRACE(mode);
+        const auto result = run(
+            "security: {mode: " + mode + ", cid: false, resume: 100%, " + key + "}\nlwm2m: {lifetime: 5m}\n", rebound);
+        EXPECT_EQ(server(result).dtls_rebinds, 0);
+        EXPECT_EQ(totals(result).handshakes[metrics::index(metrics::HandshakeKind::full)], 40);
+        EXPECT_EQ(totals(result).handshakes[metrics::index(metrics::HandshakeKind::resumed)], 40);
+        EXPECT_EQ(ended(result, Operation::register_, Result::ok), 80);
+        EXPECT_EQ(result.result.registered, 40);
+    }
 }
 
 TEST(CertificateRun, AFleetMayMixAllModes) {
