@@ -121,6 +121,8 @@ constexpr std::array metric_table{
         "lwm2msim_embedded_dtls_handshake_failures_total", MetricType::counter, Unit::none, "reason",
         "DTLS handshakes with the embedded server that failed. wrong_key: records came that the key of their identity "
         "does not open, and then nothing more."},
+    Metric{"lwm2msim_embedded_dtls_key_generations_total", MetricType::counter, Unit::none, "generation",
+           "Full DTLS handshakes with the embedded server by a pre-shared key, by the generation of the key."},
     Metric{"lwm2msim_embedded_dtls_sessions", MetricType::gauge, Unit::none, "",
            "DTLS sessions that the embedded server holds."},
     Metric{"lwm2msim_embedded_dtls_rebinds_total", MetricType::counter, Unit::none, "",

@@ -242,11 +242,12 @@ enum class Fault : std::uint8_t {
     reorder,
     nat_rebind,
     nat_expired,  // a datagram for a device that its NAT had forgotten
-    power_cycle
+    power_cycle,
+    key_rotation  // a device took the next generation of its key
 };
-inline constexpr std::array<std::string_view, 9> fault_names{"loss_sent",          "loss_received", "duplicate_sent",
-                                                             "duplicate_received", "delay",         "reorder",
-                                                             "nat_rebind",         "nat_expired",   "power_cycle"};
+inline constexpr std::array<std::string_view, 10> fault_names{
+    "loss_sent", "loss_received", "duplicate_sent", "duplicate_received", "delay",
+    "reorder",   "nat_rebind",    "nat_expired",    "power_cycle",        "key_rotation"};
 
 // What the generator lost by its own fault. A single one makes the run INVALID.
 enum class Drop : std::uint8_t {
@@ -267,6 +268,9 @@ inline constexpr std::array<std::string_view, 2> handshake_kind_names{"full", "r
 // falls silent.
 inline constexpr std::array<std::string_view, 5> handshake_failure_names{"timeout", "wrong_key", "unknown_identity",
                                                                          "alert_received", "alert_sent"};
+
+// Generations of pre-shared keys (profiles/security.h).
+inline constexpr std::array<std::string_view, 8> key_generation_names{"0", "1", "2", "3", "4", "5", "6", "7"};
 
 // Alert descriptions (RFC 5246 7.2.2, RFC 4279, RFC 6066).
 inline constexpr std::array<std::string_view, 24> alert_names{

@@ -321,6 +321,8 @@ private:
         keep(Family("lwm2msim_embedded_dtls_handshakes_total").add_each(handshake_kind_names, t.dtls_handshakes));
         keep(Family("lwm2msim_embedded_dtls_handshake_failures_total")
                  .add_each(handshake_failure_names, t.dtls_failures));
+        keep(Family("lwm2msim_embedded_dtls_key_generations_total")
+                 .add_each(key_generation_names, t.dtls_key_generations));
         keep(Family("lwm2msim_embedded_dtls_sessions").add({}, t.dtls_sessions));
         keep(Family("lwm2msim_embedded_dtls_rebinds_total").add({}, t.dtls_rebinds));
         collect_alerts("lwm2msim_embedded_dtls_alerts_total", t.dtls_alerts);

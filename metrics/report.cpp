@@ -194,6 +194,7 @@ Json dtls_json(const FleetSnapshot& fleet) {
 Json server_dtls_json(const ServerTotals& t) {
     return {{"handshakes", named(handshake_kind_names, t.dtls_handshakes)},
             {"failures", named(handshake_failure_names, t.dtls_failures)},
+            {"key_generations", named(key_generation_names, t.dtls_key_generations)},
             {"sessions", t.dtls_sessions},
             {"rebinds", t.dtls_rebinds},
             {"alerts", alerts_json(t.dtls_alerts)},

@@ -34,6 +34,7 @@ struct ServerTable {
     // Of the DTLS below the server; set by whoever drives it.
     Table<T, handshake_kind_names.size()> dtls_handshakes{};
     Table<T, handshake_failure_names.size()> dtls_failures{};
+    Table<T, key_generation_names.size()> dtls_key_generations{};
     T dtls_sessions{};
     T dtls_rebinds{};
     Table<T, direction_names.size(), alert_names.size()> dtls_alerts{};
@@ -68,6 +69,7 @@ struct ServerTable {
         visit(a.retransmissions, b.retransmissions);
         visit(a.dtls_handshakes, b.dtls_handshakes);
         visit(a.dtls_failures, b.dtls_failures);
+        visit(a.dtls_key_generations, b.dtls_key_generations);
         visit(a.dtls_sessions, b.dtls_sessions);
         visit(a.dtls_rebinds, b.dtls_rebinds);
         visit(a.dtls_alerts, b.dtls_alerts);

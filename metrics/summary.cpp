@@ -118,6 +118,10 @@ std::string handshake_lines(const RunResult& result) {
         text += fmt::format("{:<14}{:>11}   of {} new addresses kept their session by a connection id\n", "  rebinds",
                             grouped(t.rebinds[0]), grouped(t.faults[index(Fault::nat_rebind)]));
     }
+    if (const auto rotations = t.faults[index(Fault::key_rotation)]; rotations != 0) {
+        text +=
+            fmt::format("{:<14}{:>11}   keys of the next generation were taken\n", "  rotations", grouped(rotations));
+    }
     return text;
 }
 

@@ -44,12 +44,13 @@ FleetCertificates::FleetCertificates(const SecuritySpec& spec) : secret_(spec.se
 
 FleetCertificates::~FleetCertificates() { base::wipe(authority_key_); }
 
-void FleetCertificates::device_key(base::Bytes identity, base::P256Scalar& out) const {
-    std::array<std::uint8_t, device_info.size() + 128> info;
-    CHECK(identity.size() <= 128);
-    std::copy(device_info.begin(), device_info.end(), info.begin());
-    std::copy(identity.begin(), identity.end(), info.begin() + device_info.size());
-    base::derive_p256_key(secret_->view(), base::Bytes(info).first(device_info.size() + identity.size()), out);
+void FleetCertificates::device_key(base::Bytes identity, base::P256Scalar& out, unsigned generation) const {
+    std::array<std::uint8_t, device_info.size() + key_info_capacity> memory;
+    base::Writer info{base::MutableBytes(memory)};
+    info.put(device_info);
+    put_key_info(identity, generation, info);
+    CHECK(!info.failed());
+    base::derive_p256_key(secret_->view(), info.written(), out);
 }
 
 base::P256PublicKey FleetCertificates::public_key(const base::P256Scalar& key) {

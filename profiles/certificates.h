@@ -15,7 +15,7 @@ public:
     FleetCertificates& operator=(FleetCertificates&&) noexcept = default;
     ~FleetCertificates();
 
-    void device_key(base::Bytes identity, base::P256Scalar& out) const;
+    void device_key(base::Bytes identity, base::P256Scalar& out, unsigned generation = 0) const;
     base::P256PublicKey public_key(const base::P256Scalar& key);
     // The certificate of that key for a device; its length. `out` has base::certificate_capacity bytes.
     enum class Validity : std::uint8_t { now, over };

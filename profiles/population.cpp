@@ -125,12 +125,18 @@ std::size_t endpoint_name(const ResolvedProfile& profile, const EndpointVariable
     return write_name(profile.endpoint, profile.name, variables, out);
 }
 
-std::size_t psk_identity(const ResolvedProfile& profile, const EndpointVariables& variables, base::MutableBytes out) {
-    const auto& security = profile.security;
+std::size_t psk_identity(const ResolvedProfile& profile, const EndpointVariables& variables, base::MutableBytes out,
+                         unsigned generation) {
+    return psk_identity(profile, profile.security, variables, out, generation);
+}
+
+std::size_t psk_identity(const ResolvedProfile& profile, const SecuritySpec& security,
+                         const EndpointVariables& variables, base::MutableBytes out, unsigned generation) {
     if (security.key == SecuritySpec::Key::listed) {
-        if (variables.index >= security.keys->size()) return 0;
+        const KeyTable& keys = table_of(security, generation);
+        if (variables.index >= keys.size()) return 0;
         base::Writer writer(out);
-        writer.put(security.keys->identity(variables.index));
+        writer.put(keys.identity(variables.index));
         return writer.failed() ? 0 : writer.size();
     }
     const std::string& identity = security.identity;

@@ -98,6 +98,7 @@ struct ResolvedServer {
     base::DurationSpec lifetime;                 // 1/x/1; whole seconds when registered
     base::Duration default_pmin{0};              // 1/x/2; 0 = none
     std::optional<base::Duration> default_pmax;  // 1/x/3
+    SecuritySpec security;                       // of a further server; of the first ResolvedProfile::security holds
 };
 
 struct OscoreSpec;  // oscore_spec.h

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "profiles/map_reader.h"
+#include "simulator/base/check.h"
 #include "simulator/base/crypto_pem.h"
 
 namespace profiles {
@@ -163,36 +164,62 @@ void read_derive(const Node::Entry& entry, SecuritySpec& out, Diagnostics& diagn
     out.secret = std::make_shared<const base::Secret>(secret);
 }
 
-void read_hex(const Node::Entry& entry, SecuritySpec& out, Diagnostics& diagnostics) {
-    if (!is_text(entry.value, "hex", diagnostics)) return;
-    auto key = base::from_hex(entry.value.text());
-    if (!key || key->empty() || key->size() > key_capacity) {
-        diagnostics.error(entry.value.place(),
-                          fmt::format("hex: a key is 1 to {} bytes in hexadecimal digits", key_capacity));
+// One text, or one for each generation, as a list.
+template <class Read>
+void read_generations(const Node& node, std::string_view what, Diagnostics& diagnostics, Read&& read) {
+    if (!node.is_sequence()) {
+        if (is_text(node, what, diagnostics)) read(node);
         return;
     }
-    out.key = SecuritySpec::Key::shared;
-    out.secret = std::make_shared<const base::Secret>(std::move(*key));
+    if (node.items().empty() || node.items().size() > most_generations) {
+        diagnostics.error(node.place(), fmt::format("{}: 1 to {} generations", what, most_generations));
+        return;
+    }
+    for (const auto& item : node.items()) {
+        if (is_text(item, what, diagnostics)) read(item);
+    }
+}
+
+void read_hex(const Node::Entry& entry, SecuritySpec& out, Diagnostics& diagnostics) {
+    read_generations(entry.value, "hex", diagnostics, [&](const Node& node) {
+        auto key = base::from_hex(node.text());
+        if (!key || key->empty() || key->size() > key_capacity) {
+            diagnostics.error(node.place(),
+                              fmt::format("hex: a key is 1 to {} bytes in hexadecimal digits", key_capacity));
+            return;
+        }
+        auto secret = std::make_shared<const base::Secret>(std::move(*key));
+        out.key = SecuritySpec::Key::shared;
+        out.secret ? out.later_secrets.push_back(std::move(secret)) : void(out.secret = std::move(secret));
+    });
 }
 
 void read_key_table(const Node::Entry& entry, SecuritySpec& out, Diagnostics& diagnostics) {
-    if (!is_text(entry.value, "csv", diagnostics)) return;
-    auto table = load_csv(entry.value, diagnostics);
-    if (!table) return;
-    out.key = SecuritySpec::Key::listed;
-    out.keys = KeyTable::make(*table, printable(entry.value.text()), entry.value.place(), diagnostics);
-    // The keys are in the KeyTable now, and nowhere else.
-    for (auto& row : table->rows) {
-        for (auto& cell : row) base::wipe({reinterpret_cast<std::uint8_t*>(cell.data()), cell.size()});
-    }
+    read_generations(entry.value, "csv", diagnostics, [&](const Node& node) {
+        auto table = load_csv(node, diagnostics);
+        if (!table) return;
+        auto keys = KeyTable::make(*table, printable(node.text()), node.place(), diagnostics);
+        // The keys are in the KeyTable now, and nowhere else.
+        for (auto& row : table->rows) {
+            for (auto& cell : row) base::wipe({reinterpret_cast<std::uint8_t*>(cell.data()), cell.size()});
+        }
+        if (out.keys && keys && keys->size() != out.keys->size()) {
+            diagnostics.error(node.place(), fmt::format("csv: {}: {} rows, and the first file has {}",
+                                                        printable(node.text()), keys->size(), out.keys->size()));
+        }
+        out.key = SecuritySpec::Key::listed;
+        out.keys ? out.later_keys.push_back(std::move(keys)) : void(out.keys = std::move(keys));
+    });
 }
 
 constexpr std::array key_fields{
     custom<SecuritySpec, read_derive>("derive", "text", "",
                                       "a secret of the fleet: keys come from it and the identity, by HKDF-SHA-256"),
-    custom<SecuritySpec, read_hex>("hex", "text", "", "the same key for every device"),
-    custom<SecuritySpec, read_key_table>("csv", "text", "",
-                                         "a file with the columns identity and key: a row for each device, by number"),
+    custom<SecuritySpec, read_hex>("hex", "text or list", "",
+                                   "the same key for every device; a list: one for each generation"),
+    custom<SecuritySpec, read_key_table>("csv", "text or list", "",
+                                         "a file with the columns identity and key: a row for each device, by number; "
+                                         "a list: one for each generation"),
 };
 
 void read_key(const Node::Entry& entry, SecuritySpec& out, Diagnostics& diagnostics) {
@@ -213,6 +240,15 @@ void read_switch(const Node& node, std::string_view what, bool& out, Diagnostics
         out = text == "true";
     } else {
         diagnostics.error(node.place(), fmt::format("{}: not a truth value", what), "try true or false");
+    }
+}
+
+void read_generation(const Node& node, std::string_view what, unsigned& out, Diagnostics& diagnostics) {
+    const std::string text = node.is_scalar() ? node.text() : "";
+    if (text.size() == 1 && text[0] >= '0' && text[0] < static_cast<char>('0' + most_generations)) {
+        out = static_cast<unsigned>(text[0] - '0');
+    } else {
+        diagnostics.error(node.place(), fmt::format("{}: a number from 0 to {}", what, most_generations - 1));
     }
 }
 
@@ -263,6 +299,8 @@ constexpr std::array fields{
         "identity", "text", "",
         "template, as of endpoint: what the server knows the key by, and a certificate's CN; else the endpoint name"),
     Field<SecuritySpec>{{"key", "map", "", "where the key comes from", [] { return describe(key_fields); }}, read_key},
+    field<&SecuritySpec::generation, read_generation>("generation", "whole number", "0",
+                                                      "of the keys that devices start with"),
     field<&SecuritySpec::resume, read_part>("resume", "share", "90%", "handshakes that offer the last session"),
     field<&SecuritySpec::connection_id, read_switch>("cid", "boolean", "true",
                                                      "offer a connection id (RFC 9146) to the server"),
@@ -295,6 +333,10 @@ void check_mode(const Node& node, const SecuritySpec& spec, Diagnostics& diagnos
     if (by_certificate && spec.key == SecuritySpec::Key::listed) {
         wrong(fmt::format("mode {} derives the devices' keys: 'csv' is for psk", name(spec.mode)),
               "try key: {derive: \"${FLEET_SECRET}\"}");
+    }
+    if (spec.key != SecuritySpec::Key::none && spec.generation >= generations_of(spec)) {
+        wrong(fmt::format("there is no generation {} of keys", spec.generation),
+              "try a list of them: key: {csv: [keys.csv, next-keys.csv]}");
     }
     if (by_certificate && spec.unknown_identity > 0) wrong("'unknown_identity' is for mode psk");
     if (spec.suite == (by_certificate ? SuiteChoice::cbc_sha256 : SuiteChoice::gcm_sha256)) {
@@ -388,20 +430,51 @@ void read_security_section(const Node& node, SecuritySpec& out, Diagnostics& dia
 
 std::string_view name(SecurityMode mode) { return modes[static_cast<std::size_t>(mode)].first; }
 
-void derive_key(base::Bytes fleet_secret, base::Bytes identity, std::array<std::uint8_t, derived_key_size>& out) {
-    base::hkdf({}, fleet_secret, identity, out);
+unsigned generations_of(const SecuritySpec& spec) {
+    switch (spec.key) {
+        case SecuritySpec::Key::none: break;
+        case SecuritySpec::Key::derived: return spec.certificate.file.empty() ? most_generations : 1;
+        case SecuritySpec::Key::shared: return 1 + static_cast<unsigned>(spec.later_secrets.size());
+        case SecuritySpec::Key::listed: return 1 + static_cast<unsigned>(spec.later_keys.size());
+    }
+    return 1;
 }
 
-std::optional<std::size_t> key_of(const SecuritySpec& spec, base::Bytes identity, base::MutableBytes out) {
+const KeyTable& table_of(const SecuritySpec& spec, unsigned generation) {
+    return generation == 0 ? *spec.keys : *spec.later_keys[generation - 1];
+}
+
+void put_key_info(base::Bytes identity, unsigned generation, base::Writer& out) {
+    out.put(identity);
+    if (generation == 0) return;
+    out.put_u8(0);
+    out.put_u8(static_cast<std::uint8_t>('0' + generation));
+}
+
+void derive_key(base::Bytes fleet_secret, base::Bytes identity, std::array<std::uint8_t, derived_key_size>& out,
+                unsigned generation) {
+    std::array<std::uint8_t, key_info_capacity> memory;
+    base::Writer info{base::MutableBytes(memory)};
+    put_key_info(identity, generation, info);
+    CHECK(!info.failed());
+    base::hkdf({}, fleet_secret, info.written(), out);
+}
+
+std::optional<std::size_t> key_of(const SecuritySpec& spec, base::Bytes identity, base::MutableBytes out,
+                                  unsigned generation) {
     if (spec.key != SecuritySpec::Key::derived) {
-        const auto key =
-            spec.key == SecuritySpec::Key::shared ? spec.secret->view() : spec.keys->key_of(base::as_text(identity));
+        const auto shared = [&] {
+            return generation == 0 ? spec.secret->view() : spec.later_secrets[generation - 1]->view();
+        };
+        const auto key = spec.key == SecuritySpec::Key::shared
+                             ? shared()
+                             : table_of(spec, generation).key_of(base::as_text(identity));
         if (!key) return std::nullopt;
         std::copy(key->begin(), key->end(), out.begin());
         return key->size();
     }
     std::array<std::uint8_t, derived_key_size> key;
-    derive_key(spec.secret->view(), identity, key);
+    derive_key(spec.secret->view(), identity, key, generation);
     std::copy(key.begin(), key.end(), out.begin());
     base::wipe(key);
     return derived_key_size;

@@ -18,12 +18,15 @@
 #include "profiles/fields.h"
 #include "profiles/key_table.h"
 #include "simulator/base/crypto_trust.h"
+#include "simulator/base/writer.h"
 
 namespace profiles {
 
 inline constexpr std::size_t derived_key_size = 16;
 inline constexpr std::size_t key_capacity = 64;
 inline constexpr std::size_t least_secret = 16;  // bytes of a fleet's secret
+// A device's key is one of several generations, counted from 0: keys rotate by going from one to the next.
+inline constexpr unsigned most_generations = 8;
 
 enum class SecurityMode : std::uint8_t { none, psk, rpk, x509 };
 std::string_view name(SecurityMode mode);
@@ -64,8 +67,12 @@ struct SecuritySpec {
     Key key = Key::none;
     std::shared_ptr<const base::Secret> secret;  // derived: of the fleet; shared: the key itself
     std::shared_ptr<const KeyTable> keys;        // listed: by the number of the device, the identity included
-    SuiteChoice suite = SuiteChoice::ccm8;       // that the devices offer
-    double resume = 0.9;                         // share of the handshakes that offer the last session
+    // The same of the generations after the first, where they do not follow from the secret of the fleet.
+    std::vector<std::shared_ptr<const base::Secret>> later_secrets;
+    std::vector<std::shared_ptr<const KeyTable>> later_keys;
+    unsigned generation = 0;                // of the keys that the devices start with
+    SuiteChoice suite = SuiteChoice::ccm8;  // that the devices offer
+    double resume = 0.9;                    // share of the handshakes that offer the last session
     bool connection_id = true;
     double wrong_key = 0;         // share of the devices whose key is wrong
     double unknown_identity = 0;  // share of the devices with an identity that no server knows
@@ -79,14 +86,24 @@ std::vector<FieldInfo> security_fields();
 // Reads the block; what is wrong goes to `diagnostics`.
 void read_security_section(const Node& node, SecuritySpec& out, Diagnostics& diagnostics);
 
+// How many generations of keys there are; 1: they cannot rotate.
+unsigned generations_of(const SecuritySpec& spec);
+// The file of keys of that generation. REQUIRES: spec.key == listed, generation < generations_of(spec).
+const KeyTable& table_of(const SecuritySpec& spec, unsigned generation);
+// What a key of that generation is derived by: the identity, from the second generation on with a zero byte and the
+// number of the generation, a digit, behind it.
+inline constexpr std::size_t key_info_capacity = 128 + 2;
+void put_key_info(base::Bytes identity, unsigned generation, base::Writer& out);
 // HKDF-SHA-256 of the fleet's secret with the identity as info (RFC 5869), no salt: what devices, the embedded server
 // and `provision` agree on.
-void derive_key(base::Bytes fleet_secret, base::Bytes identity, std::array<std::uint8_t, derived_key_size>& out);
+void derive_key(base::Bytes fleet_secret, base::Bytes identity, std::array<std::uint8_t, derived_key_size>& out,
+                unsigned generation = 0);
 // What an identity that no server knows begins with.
 inline constexpr std::string_view unknown_prefix = "unknown-";
 // The right key of that identity; its length, or nothing where keys are listed and this is not among them. `out` has
-// key_capacity bytes. REQUIRES: key != none.
-std::optional<std::size_t> key_of(const SecuritySpec& spec, base::Bytes identity, base::MutableBytes out);
+// key_capacity bytes. REQUIRES: key != none, generation < generations_of(spec).
+std::optional<std::size_t> key_of(const SecuritySpec& spec, base::Bytes identity, base::MutableBytes out,
+                                  unsigned generation = 0);
 
 // The tree with every scalar of a `security: key:` block made unreadable, for people to look at.
 Node without_secrets(const Node& tree);

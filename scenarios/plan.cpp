@@ -35,6 +35,7 @@ PlannedPhase planned(const Phase& phase, base::Time begin, std::uint64_t before,
         plan.storm = storm->what.value_or(Storm::What::power_cycle);
         plan.struck = std::min(storm->devices.of(devices), before);
         plan.arrivals = storm->arrivals;
+        plan.unknown = storm->unknown;
         length = storm->within;
     }
     plan.end = length > base::never - begin ? base::never : begin + length;
@@ -85,9 +86,10 @@ std::optional<PlannedStep> Plan::next(std::uint64_t device, std::size_t phase) c
             return PlannedStep{
                 .kind = PlannedStep::Kind::power_cycle, .at = plan.begin, .back = moment, .phase = phase};
         }
-        const auto kind = storm    ? PlannedStep::Kind::rebind
-                          : rising ? PlannedStep::Kind::start
-                                   : PlannedStep::Kind::stop;
+        const auto kind =
+            storm    ? plan.storm == Storm::What::rebind ? PlannedStep::Kind::rebind : PlannedStep::Kind::rotate_keys
+            : rising ? PlannedStep::Kind::start
+                     : PlannedStep::Kind::stop;
         return PlannedStep{.kind = kind, .at = moment, .phase = phase};
     }
     return std::nullopt;
@@ -97,6 +99,15 @@ bool Plan::rebinds() const {
     return std::ranges::any_of(phases_, [](const PlannedPhase& phase) {
         return phase.kind == PlannedPhase::Kind::storm && phase.storm == Storm::What::rebind;
     });
+}
+
+std::vector<double> Plan::rotations() const {
+    std::vector<double> found;
+    for (const auto& phase : phases_) {
+        const bool rotates = phase.kind == PlannedPhase::Kind::storm && phase.storm == Storm::What::rotate_keys;
+        if (rotates) found.push_back(phase.unknown);
+    }
+    return found;
 }
 
 // A Feistel network is a bijection of the numbers of 2 * half_bits_ bits, whatever its round function is; what falls

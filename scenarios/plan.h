@@ -25,10 +25,11 @@ struct PlannedPhase {
     Arrivals arrivals = Arrivals::even;
     std::uint64_t struck = 0;  // by a storm: those that came first
     Storm::What storm = Storm::What::power_cycle;
+    double unknown = 0;  // rotate_keys: Storm::unknown
 };
 
 struct PlannedStep {
-    enum class Kind : std::uint8_t { start, stop, power_cycle, rebind };
+    enum class Kind : std::uint8_t { start, stop, power_cycle, rebind, rotate_keys };
     Kind kind = Kind::start;
     base::Time at;
     base::Time back{};      // power_cycle: when it comes back
@@ -45,6 +46,8 @@ public:
     base::Time end() const { return phases_.back().end; }
     // Does a storm give devices new addresses?
     bool rebinds() const;
+    // The storms that rotate keys, each by its `unknown`: a device has had at most as many new keys at the end.
+    std::vector<double> rotations() const;
     // Index of the phase that is on at that moment: the first one before the start, the last one after the end.
     std::size_t phase_at(base::Time time) const;
 

@@ -60,11 +60,13 @@ struct Storm {
     enum class What : std::uint8_t {
         power_cycle,  // all of them fall silent when it begins, without a word, and come back one after the other
         rebind,       // a NAT gives one after the other a new address
+        rotate_keys,  // one after the other takes the next generation of its key, and comes back with it
     };
     std::optional<What> what;  // none: was not given
     Level devices;             // of those that are up
     base::Duration within = std::chrono::seconds(30);
     Arrivals arrivals = Arrivals::poisson;
+    double unknown = 0;  // rotate_keys: share of the devices whose next key the embedded server does not know
 };
 
 // Devices a second, when a ramp or drain does not say how long it takes; it takes a second at least.

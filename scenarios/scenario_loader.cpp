@@ -92,26 +92,28 @@ constexpr std::array drain_fields{
 void read_storm(const Node& node, std::string_view what, std::optional<Storm::What>& out, Diagnostics& diagnostics) {
     std::string text;
     if (!profiles::read_text(node, what, text, diagnostics)) return;
-    if (text == "power_cycle") {
-        out = Storm::What::power_cycle;
-    } else if (text == "rebind") {
-        out = Storm::What::rebind;
+    constexpr std::array<std::string_view, 3> known{"power_cycle", "rebind", "rotate_keys"};
+    const auto found = std::ranges::find(known, text);
+    if (found != known.end()) {
+        out = static_cast<Storm::What>(found - known.begin());
     } else {
-        constexpr std::array<std::string_view, 2> known{"power_cycle", "rebind"};
         const std::string hint = profiles::did_you_mean(text, known);
         diagnostics.error(node.place(), fmt::format("{}: unknown action '{}'", what, printable(text)),
-                          hint.empty() ? "power_cycle or rebind" : hint);
+                          hint.empty() ? "power_cycle, rebind or rotate_keys" : hint);
     }
 }
 
 constexpr std::array storm_fields{
-    profiles::field<&Storm::what, read_storm>("do", "power_cycle|rebind", "",
-                                              "devices fall silent and come back; or get a new source address"),
+    profiles::field<&Storm::what, read_storm>("do", "power_cycle|rebind|rotate_keys", "",
+                                              "devices fall silent and come back; or get a new source address; or the "
+                                              "next generation of their keys"),
     profiles::field<&Storm::devices, read_level>("devices", "share or count", "100%", "how many of those that are up"),
     profiles::field<&Storm::within, profiles::read_duration>("within", "duration", "30s",
                                                              "until the last of them is back"),
     profiles::field<&Storm::arrivals, read_arrivals>("arrivals", "even|poisson", "poisson",
                                                      "at equal distances, or at random"),
+    profiles::field<&Storm::unknown, profiles::read_share>(
+        "unknown", "share", "0%", "of rotate_keys: devices whose next key the embedded server does not know"),
 };
 
 // A map of the table, with the name of the phase taken out of it.
@@ -153,6 +155,9 @@ Phase read_phase(const Node& node, Diagnostics& diagnostics) {
         const auto* storm = std::get_if<Storm>(&phase.what);
         if (storm != nullptr && !storm->what) {
             diagnostics.error(entry.place, "storm: 'do' is missing", "try {storm: {do: power_cycle, within: 30s}}");
+        }
+        if (storm != nullptr && storm->unknown > 0 && storm->what != Storm::What::rotate_keys) {
+            diagnostics.error(entry.place, "storm: 'unknown' is for do: rotate_keys");
         }
     } else if (std::ranges::find(later, entry.key) != later.end()) {
         diagnostics.error(entry.place, fmt::format("phase '{}' is not supported yet", entry.key));

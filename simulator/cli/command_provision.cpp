@@ -100,21 +100,21 @@ int tell_firmware(const engine::FleetModel& model, const Context& context) {
 using Made = std::vector<std::unique_ptr<profiles::FleetCertificates>>;
 
 Entry entry_of(const profiles::ResolvedProfile& profile, profiles::FleetCertificates* made,
-               const profiles::EndpointVariables& variables) {
+               const profiles::EndpointVariables& variables, unsigned generation) {
     Entry entry;
     entry.endpoint = profiles::endpoint_name(profile, variables);
     entry.mode = profile.security.mode;
     if (entry.mode == profiles::SecurityMode::none) return entry;
     std::array<std::uint8_t, profiles::endpoint_capacity> memory;
-    const auto identity = base::Bytes(memory).first(profiles::psk_identity(profile, variables, memory));
+    const auto identity = base::Bytes(memory).first(profiles::psk_identity(profile, variables, memory, generation));
     entry.identity = base::as_text(identity);
     if (entry.mode == profiles::SecurityMode::psk) {
         base::SecretArray<profiles::key_capacity> key;
-        const auto size = profiles::key_of(profile.security, identity, key.memory());
+        const auto size = profiles::key_of(profile.security, identity, key.memory(), generation);
         entry.key = base::to_hex(key.view().first(size.value_or(0)));
     } else if (entry.mode == profiles::SecurityMode::rpk) {
         base::P256Scalar key;
-        made->device_key(identity, key);
+        made->device_key(identity, key, generation);
         entry.key = base::to_hex(made->public_key(key));
         base::wipe(key);
     }
@@ -174,6 +174,13 @@ int provision(const ProvisionCommand& command, const Context& context) {
     bool psk_only = true;
     for (std::size_t i = 0; i < made.size(); ++i) {
         const auto& security = model->profiles[i]->security;
+        if (security.mode != profiles::SecurityMode::none &&
+            command.generation.value_or(0) >= profiles::generations_of(security)) {
+            context.err << fmt::format("error: the profile '{}' has no generation {} of keys\n",
+                                       model->profiles[i]->name, *command.generation)
+                        << std::flush;
+            return static_cast<int>(metrics::ExitCode::usage);
+        }
         if (!profiles::is_by_certificate(security.mode)) continue;
         psk_only = false;
         if (security.key != profiles::SecuritySpec::Key::derived) continue;
@@ -189,7 +196,8 @@ int provision(const ProvisionCommand& command, const Context& context) {
         const auto& profile = *model->profiles[part];
         if (profile.security.mode == profiles::SecurityMode::none && profile.oscore == nullptr) continue;
         const profiles::EndpointVariables variables{.index = index, .seed = model->scenario.seed, .shard = 0};
-        const auto entry = entry_of(profile, made[part].get(), variables);
+        const auto generation = command.generation.value_or(profile.security.generation);
+        const auto entry = entry_of(profile, made[part].get(), variables, generation);
         std::optional<OscoreKeys> oscore;
         if (profile.oscore) oscore = oscore_keys(profile, variables);
         context.out << (model->oscore ? line_of(command.format, entry, psk_only, oscore)

@@ -159,6 +159,8 @@ int serve(const ServeCommand& command, const Context& context) {
     engine::ServerRunOptions options{*address, std::move(setup->config), describe_run(context.args)};
     options.info.scenario = "serve";
     options.psk_secret = command.psk_secret;
+    options.generations.first = command.first_generation;
+    options.generations.unknown.resize(command.last_generation - command.first_generation);
     options.derived_certificates = command.derived_certificates;
     auto credentials = credentials_of(command);
     if (!credentials) return refuse(context, ExitCode::usage, credentials.error());

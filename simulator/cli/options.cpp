@@ -269,16 +269,28 @@ base::Result<Command, UsageError> parse_simulate(const Args& args, const Environ
     return out;
 }
 
+// "1", or "0-1".
+std::optional<std::pair<unsigned, unsigned>> parse_generations(std::string_view text) {
+    const auto digit = [](char c) { return static_cast<unsigned>(static_cast<unsigned char>(c) - '0'); };
+    const bool one = text.size() == 1;
+    if (!one && !(text.size() == 3 && text[1] == '-')) return std::nullopt;
+    const std::pair known{digit(text.front()), digit(text.back())};
+    const bool good = known.first <= known.second && known.second < profiles::most_generations;
+    return good ? std::optional(known) : std::nullopt;
+}
+
 base::Result<Command, UsageError> parse_serve(const Args& args, const Environment& environment) {
     Flags flags("serve", "Runs the embedded LwM2M server alone, until it is interrupted.");
     ServeCommand out;
-    Text port, bind, capacity, listen, psk_secret;
+    Text port, bind, capacity, listen, psk_secret, generations;
     bool no_listen = false;
     flags.value("--port", port, "PORT", "UDP port [5683, with DTLS 5684]; 0: any that is free");
     flags.value("--bind", bind, "ADDRESS", "that it listens at [127.0.0.1]");
     flags.value("-f,--file", out.scenario_file, "SCENARIO", "its server: block says what is asked of each device");
     flags.value("--psk-secret-env", psk_secret, "NAME",
                 "DTLS with pre-shared keys, derived from the secret in this environment variable");
+    flags.value("--generations", generations, "FIRST-LAST",
+                "generations of those keys that are known [0-1]: the current and the next one, in a roll-over");
     flags.toggle("--certificates", out.derived_certificates,
                  "takes the certificates and raw public keys that follow from that secret too");
     flags.value("--key", out.key_file, "FILE",
@@ -304,6 +316,16 @@ base::Result<Command, UsageError> parse_serve(const Args& args, const Environmen
             out.psk_secret = std::make_shared<const base::Secret>(base::as_bytes(*secret));
             if (!port) out.port = 5684;
         }
+    }
+    if (generations) {
+        const auto known = parse_generations(*generations);
+        if (!known) {
+            reader.wrong("--generations", *generations,
+                         fmt::format("two numbers from 0 to {}, as 0-1, or one", profiles::most_generations - 1));
+        } else {
+            std::tie(out.first_generation, out.last_generation) = *known;
+        }
+        if (!psk_secret) problems.emplace_back("--generations goes with --psk-secret-env");
     }
     if (out.key_file && !port) out.port = 5684;
     if (out.derived_certificates && !psk_secret) problems.emplace_back("--certificates goes with --psk-secret-env");
@@ -332,8 +354,9 @@ base::Result<Command, UsageError> parse_provision(const Args& args, const Enviro
         "Prints what a server must know of a fleet's devices: endpoints, identities and keys. They are secret.");
     ProvisionCommand out;
     ScenarioTexts scenario;
-    Text format;
+    Text format, generation;
     scenario.declare(flags, "a scenario file; omitted: the default scenario");
+    flags.value("--generation", generation, "NUMBER", "of the keys, from 0 on [that devices start with]");
     flags.value(
         "--format", format, "csv|leshan|jsonl|pem|firmware",
         "how [csv]; leshan: bodies for its REST interface; pem: the CAs of the devices' certificates; firmware: "
@@ -343,6 +366,15 @@ base::Result<Command, UsageError> parse_provision(const Args& args, const Enviro
     scenario.read(out.scenario, problems);
     Reader reader(problems);
     reader.choice("--format", format, provision_formats, out.format);
+    if (generation) {
+        const auto known = parse_generations(*generation);
+        if (known && known->first == known->second && generation->size() == 1) {
+            out.generation = known->first;
+        } else {
+            reader.wrong("--generation", *generation,
+                         fmt::format("a number from 0 to {}", profiles::most_generations - 1));
+        }
+    }
     if (!problems.empty()) return tl::unexpected(usage_error(problems, "provision"));
     return out;
 }

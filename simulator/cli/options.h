@@ -84,6 +84,8 @@ struct ServeCommand {
     std::uint32_t capacity = 100'000;
     std::shared_ptr<const base::Secret> psk_secret;  // it speaks DTLS then, and nothing else
     bool derived_certificates = false;               // certificates and raw public keys by the same secret too
+    unsigned first_generation = 0;                   // of the keys that are known
+    unsigned last_generation = 1;
     // Files of the server's own; it speaks DTLS then.
     std::optional<std::string> certificate_file;
     std::optional<std::string> key_file;
@@ -98,6 +100,7 @@ enum class ProvisionFormat : std::uint8_t { csv, leshan, jsonl, pem, firmware };
 struct ProvisionCommand {
     ScenarioOptions scenario;
     ProvisionFormat format = ProvisionFormat::csv;
+    std::optional<unsigned> generation;  // of the keys; none: that the devices start with
 };
 
 struct DeviceCommand {

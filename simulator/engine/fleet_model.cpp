@@ -49,7 +49,8 @@ bool mixed_up(const profiles::ResolvedProfile& a, const profiles::ResolvedProfil
     const bool listed =
         one.key == profiles::SecuritySpec::Key::listed || other.key == profiles::SecuritySpec::Key::listed;
     if (listed || identity_pattern(a) != identity_pattern(b)) return false;
-    return one.key != other.key || !base::equal(one.secret->view(), other.secret->view());
+    return one.key != other.key || one.generation != other.generation ||
+           !base::equal(one.secret->view(), other.secret->view());
 }
 
 // Can the devices tell the right server, and does everybody who is to be trusted deserve it?
@@ -81,6 +82,37 @@ void check_certificates(const profiles::SecuritySpec& security, const scenarios:
     if (!security.certificate.ca.empty()) config.anchors.push_back(security.certificate.ca);
     if (const auto trust = base::CertificateTrust::make(std::move(config)); !trust) {
         diagnostics.error(place, "security: " + trust.error());
+    }
+}
+
+// Are there keys for each time that the scenario rotates them?
+void check_rotations(const FleetModel& model, const scenarios::Scenario& scenario, profiles::Diagnostics& diagnostics) {
+    unsigned rotations = 0;
+    for (const auto& phase : scenario.phases) {
+        const auto* storm = std::get_if<scenarios::Storm>(&phase.what);
+        if (storm == nullptr || storm->what != scenarios::Storm::What::rotate_keys) continue;
+        ++rotations;
+        if (!model.secured) diagnostics.error(phase.place, "rotate_keys: no profile of the fleet has keys");
+        if (storm->unknown > 0 && scenario.target) {
+            diagnostics.error(phase.place, "rotate_keys: 'unknown' is for the embedded server",
+                              "what the target does not know, its operator says");
+        }
+        for (const auto& profile : model.profiles) {
+            const auto& security = profile->security;
+            if (security.mode == profiles::SecurityMode::none) continue;
+            const unsigned next = security.generation + rotations;
+            if (next >= profiles::generations_of(security)) {
+                diagnostics.error(
+                    phase.place,
+                    fmt::format("rotate_keys: the profile '{}' has no generation {} of keys", profile->name, next),
+                    "a key: {derive: ...} has 8; else a list of them, as key: {csv: [keys.csv, next.csv]}");
+            }
+            if (storm->unknown > 0 && security.mode == profiles::SecurityMode::x509) {
+                diagnostics.error(phase.place,
+                                  "rotate_keys: 'unknown' is for modes psk and rpk: of certificates a "
+                                  "server knows the CA, not the keys");
+            }
+        }
     }
 }
 
@@ -202,6 +234,7 @@ std::unique_ptr<FleetModel> make_fleet_model(scenarios::Scenario scenario, const
         model->rebinds = model->rebinds || network.nat_timeout > base::Duration::zero();
     }
     check_security(*model, scenario, diagnostics);
+    check_rotations(*model, scenario, diagnostics);
     if (!diagnostics.ok()) return nullptr;
     model->files = DeviceFiles::read(*model->population, scenario.seed, scenario.fleet.front().place, diagnostics);
     if (!diagnostics.ok()) return nullptr;

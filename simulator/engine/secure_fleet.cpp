@@ -9,6 +9,8 @@ namespace engine {
 namespace {
 
 static_assert(metrics::handshake_failure_names.size() == net::handshake_failure_count);
+static_assert(metrics::key_generation_names.size() == net::key_generations);
+static_assert(profiles::most_generations == net::key_generations);
 
 using base::Stream;
 
@@ -17,6 +19,7 @@ constexpr std::uint64_t wrong_key_draw = 0;
 constexpr std::uint64_t resume_draws = 1;
 constexpr std::uint64_t unknown_identity_draw = std::uint64_t{1} << 31;
 constexpr std::uint64_t expired_draw = unknown_identity_draw + 1;
+constexpr std::uint64_t generation_draws = expired_draw + 1;  // of an identity, not of a device
 constexpr std::uint64_t random_draws = std::uint64_t{1} << 32;
 constexpr std::size_t words_of_random = net::random_size / 8;
 
@@ -57,43 +60,29 @@ std::uint64_t system_salt() {
     return *base::Reader(bytes).take_uint(8);
 }
 
-const profiles::ResolvedProfile& ShardKeys::profile_of(std::uint32_t device) const {
-    return *model_.profiles[members_.profile_of(members_.index_of(device))];
-}
-
-bool ShardKeys::is_among(std::uint32_t device, double share, std::uint64_t draw) const {
-    return base::to_unit(base::draw(model_.scenario.seed, members_.index_of(device), Stream::security, draw)) < share;
-}
-
-std::size_t ShardKeys::right_identity(std::uint32_t device, base::MutableBytes out) const {
-    return profiles::psk_identity(profile_of(device),
-                                  {.index = members_.index_of(device), .seed = model_.scenario.seed, .shard = 0}, out);
-}
-
-std::size_t ShardKeys::identity(std::uint32_t device, base::MutableBytes out) const {
-    const auto& security = profile_of(device).security;
-    if (security.unknown_identity == 0 || !is_among(device, security.unknown_identity, unknown_identity_draw)) {
-        return right_identity(device, out);
+std::size_t ShardKeys::identity(std::uint32_t link, base::MutableBytes out) const {
+    if (!links_.is_among(link, links_.spec_of(link).unknown_identity, unknown_identity_draw)) {
+        return links_.identity(link, out);
     }
     std::array<std::uint8_t, net::max_psk_identity> name;
-    const std::size_t size = right_identity(device, name);
+    const std::size_t size = links_.identity(link, name);
     base::Writer writer(out.first(net::max_psk_identity));
     writer.put(profiles::unknown_prefix);
     writer.put(base::Bytes(name).first(std::min(size, net::max_psk_identity - writer.size())));
     return writer.size();
 }
 
-std::size_t ShardKeys::key(std::uint32_t device, base::MutableBytes out) const {
-    const auto& security = profile_of(device).security;
+std::size_t ShardKeys::key(std::uint32_t link, base::MutableBytes out) const {
+    const auto& security = links_.spec_of(link);
     std::array<std::uint8_t, net::max_psk_identity> name;
-    const std::size_t size = right_identity(device, name);
-    const std::size_t key_size = profiles::key_of(security, base::Bytes(name).first(size), out).value_or(0);
-    if (key_size != 0 && security.wrong_key != 0 && is_among(device, security.wrong_key, wrong_key_draw)) out[0] ^= 1;
-    return key_size;
+    const auto identity = base::Bytes(name).first(links_.identity(link, name));
+    const std::size_t size = profiles::key_of(security, identity, out, links_.generation_of(link)).value_or(0);
+    if (size != 0 && links_.is_among(link, security.wrong_key, wrong_key_draw)) out[0] ^= 1;
+    return size;
 }
 
-ShardCertificates::ShardCertificates(const FleetModel& model, fleet::Membership members, const net::Address& server)
-    : model_(model), members_(std::move(members)), sides_(model.profiles.size()) {
+ShardCertificates::ShardCertificates(const FleetModel& model, const ShardLinks& links, const net::Address& server)
+    : model_(model), links_(links), sides_(model.profiles.size()) {
     const bool embedded = !model.scenario.target.has_value();
     for (std::size_t i = 0; i < sides_.size(); ++i) {
         const auto& spec = model.profiles[i]->security;
@@ -122,27 +111,13 @@ ShardCertificates::ShardCertificates(const FleetModel& model, fleet::Membership 
     }
 }
 
-const profiles::SecuritySpec& ShardCertificates::spec_of(std::uint32_t device) const {
-    return model_.profiles[profile_of(device)]->security;
+net::CertificateType ShardCertificates::type(std::uint32_t link) const {
+    return links_.spec_of(link).mode == profiles::SecurityMode::rpk ? net::CertificateType::raw_public_key
+                                                                    : net::CertificateType::x509;
 }
 
-std::size_t ShardCertificates::identity(std::uint32_t device, base::MutableBytes out) const {
-    return profiles::psk_identity(*model_.profiles[profile_of(device)],
-                                  {.index = members_.index_of(device), .seed = model_.scenario.seed, .shard = 0}, out);
-}
-
-bool ShardCertificates::drawn(std::uint32_t device, std::uint64_t what, double share) const {
-    const auto bits = base::draw(model_.scenario.seed, members_.index_of(device), Stream::security, what);
-    return base::to_unit(bits) < share;
-}
-
-net::CertificateType ShardCertificates::type(std::uint32_t device) const {
-    return spec_of(device).mode == profiles::SecurityMode::rpk ? net::CertificateType::raw_public_key
-                                                               : net::CertificateType::x509;
-}
-
-net::CertificateCiphers ShardCertificates::ciphers(std::uint32_t device) const {
-    switch (spec_of(device).suite) {
+net::CertificateCiphers ShardCertificates::ciphers(std::uint32_t link) const {
+    switch (links_.spec_of(link).suite) {
         case profiles::SuiteChoice::both: return net::CertificateCiphers::both;
         case profiles::SuiteChoice::gcm_sha256: return net::CertificateCiphers::gcm;
         case profiles::SuiteChoice::cbc_sha256:
@@ -152,30 +127,31 @@ net::CertificateCiphers ShardCertificates::ciphers(std::uint32_t device) const {
 }
 
 // A wrong key is one that does not go with the certificate, or is nobody's where there is none.
-void ShardCertificates::key(std::uint32_t device, base::P256Scalar& out) const {
-    const std::uint64_t index = members_.index_of(device);
+void ShardCertificates::key(std::uint32_t link, base::P256Scalar& out) const {
+    const std::uint64_t index = links_.index_of(link);
     if (model_.files && model_.files->certificate(index) != nullptr) {
         model_.files->key(index, out);
     } else {
         std::array<std::uint8_t, profiles::endpoint_capacity> name;
-        sides_[profile_of(device)].made->device_key(base::Bytes(name).first(identity(device, name)), out);
+        side_of(link).made->device_key(base::Bytes(name).first(links_.identity(link, name)), out,
+                                       links_.generation_of(link));
     }
-    if (drawn(device, wrong_key_draw, spec_of(device).wrong_key)) out.back() ^= 1;
+    if (links_.is_among(link, links_.spec_of(link).wrong_key, wrong_key_draw)) out.back() ^= 1;
 }
 
-void ShardCertificates::write_certificate(std::uint32_t device, base::Writer& out) const {
-    const Side& side = sides_[profile_of(device)];
-    const auto* file = model_.files ? model_.files->certificate(members_.index_of(device)) : nullptr;
+void ShardCertificates::write_certificate(std::uint32_t link, base::Writer& out) const {
+    const Side& side = side_of(link);
+    const auto* file = model_.files ? model_.files->certificate(links_.index_of(link)) : nullptr;
     if (file != nullptr) return out.put(base::Bytes(*file));
     base::P256Scalar own;
-    if (type(device) == net::CertificateType::raw_public_key) {
-        key(device, own);
+    if (type(link) == net::CertificateType::raw_public_key) {
+        key(link, own);
         net::write_raw_public_key(side.made->public_key(own), out);
     } else {
         std::array<std::uint8_t, profiles::endpoint_capacity> memory;
-        const auto name = base::Bytes(memory).first(identity(device, memory));
-        side.made->device_key(name, own);
-        const auto validity = drawn(device, expired_draw, spec_of(device).certificate.expired)
+        const auto name = base::Bytes(memory).first(links_.identity(link, memory));
+        side.made->device_key(name, own, links_.generation_of(link));
+        const auto validity = links_.is_among(link, links_.spec_of(link).certificate.expired, expired_draw)
                                   ? profiles::FleetCertificates::Validity::over
                                   : profiles::FleetCertificates::Validity::now;
         std::array<std::uint8_t, base::certificate_capacity> certificate;
@@ -186,11 +162,11 @@ void ShardCertificates::write_certificate(std::uint32_t device, base::Writer& ou
     base::wipe(own);
 }
 
-std::string_view ShardCertificates::server_name(std::uint32_t device) const { return sides_[profile_of(device)].name; }
+std::string_view ShardCertificates::server_name(std::uint32_t link) const { return side_of(link).name; }
 
-base::CertificateFault ShardCertificates::judge(std::uint32_t device, net::CertificateType type, base::Bytes body,
+base::CertificateFault ShardCertificates::judge(std::uint32_t link, net::CertificateType type, base::Bytes body,
                                                 net::PeerKey& out) const {
-    const Side& side = sides_[profile_of(device)];
+    const Side& side = side_of(link);
     if (type == net::CertificateType::x509) return net::judge_x509(*side.trust, body, out);
     return net::judge_raw_public_key(body, side.pinned, out);
 }
@@ -230,10 +206,26 @@ base::CertificateFault EmbeddedCertificates::judge(net::CertificateType type, ba
     return net::judge_raw_public_key(body, {}, out);
 }
 
-std::optional<std::size_t> ServerKeys::key_of(base::Bytes identity, base::MutableBytes out) const {
+std::optional<unsigned> KnownGenerations::next(base::Bytes identity, unsigned from) const {
+    const auto who = profiles::device_key(base::as_text(identity));
+    for (unsigned generation = std::max(from, first); generation <= first + unknown.size(); ++generation) {
+        if (generation == first) return generation;
+        const double share = unknown[generation - first - 1];
+        const auto bits = base::draw(seed, who, Stream::security, generation_draws + generation);
+        if (base::to_unit(bits) >= share) return generation;
+    }
+    return std::nullopt;
+}
+
+std::optional<net::PskDirectory::Known> ServerKeys::key_of(base::Bytes identity, unsigned from_generation,
+                                                           base::MutableBytes out) const {
     for (const auto& known : known_) {
         if (!profiles::fits(known.pattern, base::as_text(identity))) continue;
-        if (const auto size = profiles::key_of(known.spec, identity, out)) return size;
+        auto generation = known.generations.next(identity, from_generation);
+        for (; generation; generation = known.generations.next(identity, *generation + 1)) {
+            const auto size = profiles::key_of(known.spec, identity, out, *generation);
+            if (size) return Known{.size = *size, .generation = static_cast<std::uint8_t>(*generation)};
+        }
     }
     return std::nullopt;
 }
@@ -242,51 +234,48 @@ SecureShard secure_shard(const FleetModel& model, const fleet::Membership& membe
                          std::uint64_t salt, net::Transport& inner) {
     SecureShard shard;
     if (!model.secured) return shard;
-    shard.keys = std::make_unique<ShardKeys>(model, members);
+    shard.links = std::make_unique<ShardLinks>(model, members);
+    const ShardLinks& links = *shard.links;
+    shard.keys = std::make_unique<ShardKeys>(links);
     const bool certificates = std::ranges::any_of(
         model.profiles, [](const auto& profile) { return profiles::is_by_certificate(profile->security.mode); });
-    if (certificates) shard.certificates = std::make_unique<ShardCertificates>(model, members, server);
-    const auto spec_of = [&model, members](std::uint32_t device) -> const profiles::SecuritySpec& {
-        return model.profiles[members.profile_of(members.index_of(device))]->security;
-    };
-    const auto bits = [&model, members](std::uint32_t device, std::uint64_t counter) {
-        return base::draw(model.scenario.seed, members.index_of(device), Stream::security, counter);
-    };
+    if (certificates) shard.certificates = std::make_unique<ShardCertificates>(model, links, server);
     net::DtlsTransport::Config config;
     config.server = server;
     config.devices = members.devices;
     config.keys = shard.keys.get();
-    config.secured = [spec_of](std::uint32_t device) { return spec_of(device).mode != profiles::SecurityMode::none; };
+    config.rotate = [&links = *shard.links](std::uint32_t link) { links.take_next_key(link); };
+    config.secured = [&links](std::uint32_t link) { return links.spec_of(link).mode != profiles::SecurityMode::none; };
     config.certificates = shard.certificates.get();
-    config.by_certificate = [spec_of](std::uint32_t device) {
-        return profiles::is_by_certificate(spec_of(device).mode);
+    config.by_certificate = [&links](std::uint32_t link) {
+        return profiles::is_by_certificate(links.spec_of(link).mode);
     };
     // Nobody who sees a run from outside can foresee its keys; in virtual time they are those of the seed.
     auto secret = std::make_shared<base::SecretArray<32>>();
     if (salt != 0) base::fill_random(secret->memory());
-    config.ephemeral = [bits, secret](std::uint32_t device, std::uint32_t number) {
+    config.ephemeral = [&links, secret](std::uint32_t link, std::uint32_t number) {
         std::array<std::uint8_t, 12> name{};
         base::Writer out{base::MutableBytes(name)};
-        out.put_uint(bits(device, random_draws), 8);
+        out.put_uint(links.draw(link, random_draws), 8);
         out.put_u32(number);
         base::P256Scalar scalar;
         base::derive_p256_key(secret->view(), name, scalar);
         return scalar;
     };
-    config.offers_id = [spec_of](std::uint32_t device) { return spec_of(device).connection_id; };
-    config.suites = [spec_of](std::uint32_t device) {
-        const auto suite = spec_of(device).suite;
+    config.offers_id = [&links](std::uint32_t link) { return links.spec_of(link).connection_id; };
+    config.suites = [&links](std::uint32_t link) {
+        const auto suite = links.spec_of(link).suite;
         return net::PskSuites{.ccm8 = suite != profiles::SuiteChoice::cbc_sha256,
                               .cbc = suite != profiles::SuiteChoice::ccm8};
     };
-    config.resumes = [spec_of, bits](std::uint32_t device, std::uint32_t number) {
-        return base::to_unit(bits(device, resume_draws + number)) < spec_of(device).resume;
+    config.resumes = [&links](std::uint32_t link, std::uint32_t number) {
+        return base::to_unit(links.draw(link, resume_draws + number)) < links.spec_of(link).resume;
     };
-    config.random = [bits, salt](std::uint32_t device, std::uint32_t number) {
+    config.random = [&links, salt](std::uint32_t link, std::uint32_t number) {
         net::RandomBytes random;
         base::Writer out{base::MutableBytes(random)};
         for (std::size_t i = 0; i < words_of_random; ++i) {
-            out.put_uint(base::mix(bits(device, random_draws + number * words_of_random + i) ^ salt), 8);
+            out.put_uint(base::mix(links.draw(link, random_draws + number * words_of_random + i) ^ salt), 8);
         }
         return random;
     };
@@ -327,12 +316,16 @@ base::Result<SecureServer, std::string> secure_server(const SecureServerOptions&
         server.certificates = std::move(*certificates);
         config.handshake.certificates = server.certificates.get();
         if (made) {
-            config.raw_key_of = [made](std::string_view endpoint) {
-                base::P256Scalar key;
-                made->device_key(base::as_bytes(endpoint.substr(0, profiles::endpoint_capacity)), key);
-                const auto digest = base::sha256(made->public_key(key));
-                base::wipe(key);
-                return digest;
+            config.raw_keys_of = [made, generations = options.generations](std::string_view endpoint) {
+                const auto name = base::as_bytes(endpoint.substr(0, profiles::endpoint_capacity));
+                std::vector<base::Digest> digests;
+                for (auto next = generations.next(name, 0); next; next = generations.next(name, *next + 1)) {
+                    base::P256Scalar key;
+                    made->device_key(name, key, *next);
+                    digests.push_back(base::sha256(made->public_key(key)));
+                    base::wipe(key);
+                }
+                return digests;
             };
         }
     }
@@ -352,10 +345,12 @@ SecureServer secure_server(const FleetModel& model, const net::Address& address,
     for (const auto& profile : model.profiles) {
         const auto& security = profile->security;
         const bool listed = security.key == profiles::SecuritySpec::Key::listed;
+        const KnownGenerations generations{security.generation, model.plan->rotations(), model.scenario.seed};
         if (security.mode == profiles::SecurityMode::psk) {
-            options.known.push_back({listed ? "*" : identity_pattern(*profile), security});
+            options.known.push_back({listed ? "*" : identity_pattern(*profile), security, generations});
         } else if (profiles::is_by_certificate(security.mode)) {
             options.certificates = security;
+            options.generations = generations;
             if (!security.certificate.ca.empty()) options.anchors.push_back(security.certificate.ca);
         }
         // Links to further servers are plain.
@@ -388,6 +383,9 @@ void sync_security(const SecureServer& dtls, server::Server& server) {
     set(figures.dtls_handshakes[metrics::index(metrics::HandshakeKind::full)], counts.full);
     set(figures.dtls_handshakes[metrics::index(metrics::HandshakeKind::resumed)], counts.resumed);
     for (std::size_t i = 0; i < counts.failures.size(); ++i) set(figures.dtls_failures[i], counts.failures[i]);
+    for (std::size_t i = 0; i < counts.generations.size(); ++i) {
+        set(figures.dtls_key_generations[i], counts.generations[i]);
+    }
     set(figures.dtls_sessions, dtls.transport->sessions());
     set(figures.dtls_rebinds, counts.rebinds);
     for (std::size_t i = 0; i < net::alert_slots; ++i) {

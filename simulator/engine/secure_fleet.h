@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "profiles/certificates.h"
-#include "simulator/engine/fleet_model.h"
+#include "simulator/engine/shard_links.h"
 #include "simulator/net/dtls_server_transport.h"
 #include "simulator/net/dtls_transport.h"
 #include "simulator/server/server.h"
@@ -19,32 +19,27 @@ std::uint64_t system_salt();
 // knows begins with profiles::unknown_prefix.
 class ShardKeys final : public net::PskSource {
 public:
-    // `model` must outlive this object.
-    ShardKeys(const FleetModel& model, fleet::Membership members) : model_(model), members_(std::move(members)) {}
-    std::size_t identity(std::uint32_t device, base::MutableBytes out) const override;
-    std::size_t key(std::uint32_t device, base::MutableBytes out) const override;
+    // `links` must outlive this object.
+    explicit ShardKeys(const ShardLinks& links) : links_(links) {}
+    std::size_t identity(std::uint32_t link, base::MutableBytes out) const override;
+    std::size_t key(std::uint32_t link, base::MutableBytes out) const override;
 
 private:
-    const profiles::ResolvedProfile& profile_of(std::uint32_t device) const;
-    std::size_t right_identity(std::uint32_t device, base::MutableBytes out) const;
-    bool is_among(std::uint32_t device, double share, std::uint64_t draw) const;
-
-    const FleetModel& model_;
-    fleet::Membership members_;
+    const ShardLinks& links_;
 };
 
 // The same devices where they have certificates or raw public keys, and what they expect of their server.
 class ShardCertificates final : public net::CertificateSource {
 public:
-    // `model` must outlive this object. `server` is where they go.
-    ShardCertificates(const FleetModel& model, fleet::Membership members, const net::Address& server);
+    // `model` and `links` must outlive this object. `server` is where they go.
+    ShardCertificates(const FleetModel& model, const ShardLinks& links, const net::Address& server);
 
-    net::CertificateType type(std::uint32_t device) const override;
-    net::CertificateCiphers ciphers(std::uint32_t device) const override;
-    void write_certificate(std::uint32_t device, base::Writer& out) const override;
-    void key(std::uint32_t device, base::P256Scalar& out) const override;
-    std::string_view server_name(std::uint32_t device) const override;
-    base::CertificateFault judge(std::uint32_t device, net::CertificateType type, base::Bytes body,
+    net::CertificateType type(std::uint32_t link) const override;
+    net::CertificateCiphers ciphers(std::uint32_t link) const override;
+    void write_certificate(std::uint32_t link, base::Writer& out) const override;
+    void key(std::uint32_t link, base::P256Scalar& out) const override;
+    std::string_view server_name(std::uint32_t link) const override;
+    base::CertificateFault judge(std::uint32_t link, net::CertificateType type, base::Bytes body,
                                  net::PeerKey& out) const override;
 
 private:
@@ -54,27 +49,36 @@ private:
         std::vector<std::uint8_t> pinned;  // the server's raw public key
         std::string name;                  // of the server, where it has one
     };
-    std::size_t profile_of(std::uint32_t device) const { return members_.profile_of(members_.index_of(device)); }
-    const profiles::SecuritySpec& spec_of(std::uint32_t device) const;
-    std::size_t identity(std::uint32_t device, base::MutableBytes out) const;
-    bool drawn(std::uint32_t device, std::uint64_t what, double share) const;
+    const Side& side_of(std::uint32_t link) const { return sides_[links_.profile_number_of(link)]; }
 
     const FleetModel& model_;
-    fleet::Membership members_;
+    const ShardLinks& links_;
     std::vector<Side> sides_;
+};
+
+// The generations of keys that a server knows: from `first` on one more for each of `unknown`, which is the share of the
+// devices whose key of that generation it does not know.
+struct KnownGenerations {
+    unsigned first = 0;
+    std::vector<double> unknown{};
+    std::uint64_t seed = 0;
+
+    // The first of them, from that one on, in which it knows the key of the identity.
+    std::optional<unsigned> next(base::Bytes identity, unsigned from) const;
 };
 
 // The keys of identities that fit a pattern.
 struct KnownKeys {
     std::string pattern;  // as profiles::fits
     profiles::SecuritySpec spec;
+    KnownGenerations generations{};
 };
 
 // The same keys, as a server knows them: by the first entry that has one for the identity.
 class ServerKeys final : public net::PskDirectory {
 public:
     explicit ServerKeys(std::vector<KnownKeys> known) : known_(std::move(known)) {}
-    std::optional<std::size_t> key_of(base::Bytes identity, base::MutableBytes out) const override;
+    std::optional<Known> key_of(base::Bytes identity, unsigned from_generation, base::MutableBytes out) const override;
 
 private:
     std::vector<KnownKeys> known_;
@@ -112,6 +116,7 @@ private:
 };
 
 struct SecureShard {
+    std::unique_ptr<ShardLinks> links;
     std::unique_ptr<ShardKeys> keys;
     std::unique_ptr<ShardCertificates> certificates;
     std::unique_ptr<net::DtlsTransport> transport;
@@ -129,6 +134,7 @@ struct SecureServerOptions {
     std::vector<KnownKeys> known;
     // By certificate or raw public key: whose secret they follow from, and the server's own with them.
     std::optional<profiles::SecuritySpec> certificates{};
+    KnownGenerations generations{};                    // of the raw public keys
     std::vector<std::vector<std::uint8_t>> anchors{};  // further CAs that issue certificates of devices
     // Of the user's own, instead of a key and a certificate that are made from the secret.
     std::optional<EmbeddedCertificates::Config> credentials{};

@@ -42,6 +42,7 @@ tl::expected<std::unique_ptr<ServerRunner>, StartError> ServerRunner::prepare(Se
             all.spec.mode = profiles::SecurityMode::psk;
             all.spec.key = profiles::SecuritySpec::Key::derived;
             all.spec.secret = runner->options_.psk_secret;
+            all.generations = secure.generations = runner->options_.generations;
             if (runner->options_.derived_certificates) secure.certificates = all.spec;
             secure.known.push_back(std::move(all));
         }

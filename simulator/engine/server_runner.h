@@ -18,6 +18,7 @@ struct ServerRunOptions {
     metrics::RunInfo info;
     // DTLS, with pre-shared keys that are derived from this secret; null: none of those.
     std::shared_ptr<const base::Secret> psk_secret{};
+    KnownGenerations generations{};  // of those keys
     // DTLS with certificates and raw public keys that are derived from it too, or with the server's own.
     bool derived_certificates = false;
     std::optional<EmbeddedCertificates::Config> credentials{};

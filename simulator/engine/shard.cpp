@@ -245,6 +245,8 @@ void Shard::on_plan_timer(fleet::Turn& step, fleet::DeviceId id) {
                 counters_.inject(metrics::Fault::power_cycle);
                 return fleet::on_command(step, id, {fleet::Command::Kind::power_cycle, planned->back});
             case scenarios::PlannedStep::Kind::rebind: return nat_->rebind(id);
+            case scenarios::PlannedStep::Kind::rotate_keys:
+                return fleet::on_command(step, id, {fleet::Command::Kind::rotate_keys, planned->at});
         }
     }
 }

@@ -336,15 +336,12 @@ void back_off(Turn& turn, LinkId id, metrics::Cause cause) {
     }
 }
 
-// The server has ended the session: what was under way has failed, and the device comes back with a new one.
-void on_session_lost(Turn& turn, LinkId id) {
+// A new session means a new registration (Transport 1.1.1, 6.4.3), unless the device was about to go. `under_way`: the
+// exchange that ended with the old one.
+void come_back(Turn& turn, LinkId id, base::Time intended, const std::optional<coap::ExchangeTag>& under_way) {
     Link& link = turn.pool.link(id);
-    if (link.state != DeviceState::registered && link.state != DeviceState::registering) return;
     turn.timers.cancel(link.life_timer);
-    if (const auto tag = turn.endpoint.cancel(link.peer)) {
-        turn.counters.fail(operation_of(*tag), link.profile, metrics::Cause::alert, turn.index_of(id));
-    }
-    if (link.deregister_due) {
+    if (link.deregister_due || (under_way && operation_of(*under_way) == Operation::deregister)) {
         leave(turn, id);
         return;
     }
@@ -353,7 +350,16 @@ void on_session_lost(Turn& turn, LinkId id) {
     link.update_due = false;
     link.send_due = false;
     link.asked_due = false;
-    send_register(turn, id, turn.now);
+    send_register(turn, id, intended);
+}
+
+// The server has ended the session: what was under way has failed, and the device comes back with a new one.
+void on_session_lost(Turn& turn, LinkId id) {
+    Link& link = turn.pool.link(id);
+    if (link.state != DeviceState::registered && link.state != DeviceState::registering) return;
+    const auto tag = turn.endpoint.cancel(link.peer);
+    if (tag) turn.counters.fail(operation_of(*tag), link.profile, metrics::Cause::alert, turn.index_of(id));
+    come_back(turn, id, turn.now, tag);
 }
 
 void registered(Turn& turn, LinkId id, const coap::ExchangeTag& tag) {
@@ -523,6 +529,30 @@ void on_link_event(Turn& turn, const net::LinkEvent& event) {
     turn.counters.fail(Operation::handshake, link.profile, cause, turn.index_of(id));
     if (timeout) turn.latency.record_timeout(Operation::handshake, link.profile);
     back_off(turn, id, cause);
+}
+
+void take_next_key(Turn& turn, LinkId id, base::Time intended) {
+    if (!secured(turn, id)) return;
+    Link& link = turn.pool.link(id);
+    turn.security->take_next_key(turn.now, id);
+    turn.counters.inject(metrics::Fault::key_rotation);
+    const auto tag = turn.endpoint.cancel(link.peer);
+    if (tag) turn.counters.abort(operation_of(*tag), link.profile);
+    link.attempts = 0;
+    link.sequences = 0;
+    switch (link.state) {
+        case DeviceState::handshaking:
+            turn.counters.abort(Operation::handshake, link.profile);
+            turn.move(id, DeviceState::backoff);
+            [[fallthrough]];
+        case DeviceState::registered:
+        case DeviceState::registering: come_back(turn, id, intended, tag); break;
+        case DeviceState::idle:
+        case DeviceState::backoff:
+        case DeviceState::bootstrapping:
+        case DeviceState::asleep:
+        case DeviceState::stopped: break;
+    }
 }
 
 void power_cycle(Turn& turn, DeviceId device, base::Duration away) {

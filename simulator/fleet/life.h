@@ -35,6 +35,9 @@ void request_deregister(Turn& turn, LinkId id, base::Time intended);
 void disable(Turn& turn, LinkId id);
 // The device switches off without a word and comes back after `away`.
 void power_cycle(Turn& turn, DeviceId device, base::Duration away);
+// The device goes over to the next generation of its key for that server: it ends its session, shakes hands anew and
+// registers again. One that is not up takes the key alone, one without DTLS does nothing.
+void take_next_key(Turn& turn, LinkId id, base::Time intended);
 // Stops at once, whatever is under way.
 void stop(Turn& turn, LinkId id);
 

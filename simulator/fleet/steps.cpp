@@ -219,6 +219,7 @@ void on_command(Turn& turn, DeviceId device, const Command& command) {
             case Command::Kind::power_cycle: break;
             case Command::Kind::deregister: request_deregister(turn, id, command.at); break;
             case Command::Kind::stop: stop(turn, id); break;
+            case Command::Kind::rotate_keys: take_next_key(turn, id, command.at); break;
         }
     }
 }

@@ -14,6 +14,7 @@ struct Command {
         deregister,   // as planned for `at`, now
         stop,         // without a word
         power_cycle,  // the same, and Register at `at`
+        rotate_keys,  // as planned for `at`, now
     };
     Kind kind = Kind::start;
     base::Time at{};

@@ -56,9 +56,13 @@ inline HandshakeFailure failure_of(const HandshakeStep& step, bool unreadable) {
                                                           : HandshakeFailure::alert_received;
 }
 
+inline constexpr std::size_t key_generations = 8;
+
 struct DtlsCounts {
     std::uint64_t full = 0;     // handshakes that ended well
     std::uint64_t resumed = 0;  // the same, short ones
+    // Of a server: the full ones with pre-shared keys by the generation of the key.
+    std::array<std::uint64_t, key_generations> generations{};
     std::uint64_t failed = 0;
     std::array<std::uint64_t, handshake_failure_count> failures{};  // of what
     std::uint64_t rebinds = 0;  // address changes that a session has survived by its connection id

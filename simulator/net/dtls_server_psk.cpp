@@ -8,6 +8,8 @@ namespace net {
 namespace {
 
 constexpr std::uint8_t most_repeats = 8;
+// The longer of a CBC and a CCM record with a Finished, without its header.
+constexpr std::size_t max_finished_record = 128;
 
 std::size_t put_plain_alert(Alert alert, std::uint64_t sequence, base::MutableBytes out) {
     const std::array<std::uint8_t, 2> text{static_cast<std::uint8_t>(AlertLevel::fatal),
@@ -201,7 +203,7 @@ void PskServerHandshake::take_record(Context& context, const RecordView& record)
     } else if (!ending_.keys_ready()) {
         context.discard(RecordDiscard::epoch);
     } else {
-        const auto opened = open(context.aes, ending_.session(), &ending_.mac(), own_id(), record);
+        const auto opened = open_finished(context, record);
         if (opened.discard != RecordDiscard::none) {
             unreadable_ = unreadable_ || opened.discard == RecordDiscard::decrypt;
             context.discard(opened.discard);
@@ -273,14 +275,45 @@ void PskServerHandshake::take_key_exchange(Context& context, const HandshakeFrag
     identity_size_ = static_cast<std::uint8_t>(identity->size());
     std::copy(identity->begin(), identity->end(), identity_.begin());
     base::SecretArray<max_psk> key;
-    const auto size = context.directory.key_of(*identity, key.memory());
-    if (!size) return fail(context, Alert::unknown_psk_identity);
+    const auto known = context.directory.key_of(*identity, 0, key.memory());
+    if (!known) return fail(context, Alert::unknown_psk_identity);
     ending_.hash(message.type, message.sequence, message.body);
-    const auto session_hash = ending_.transcript();
-    derive_master(key.view().first(*size), client_random_, server_random_, extended_ ? &session_hash : nullptr,
-                  agreed_.master);
+    generation_ = known->generation;
     ++receive_sequence_;
+    use_key(key.view().first(known->size));
+}
+
+void PskServerHandshake::use_key(base::Bytes key) {
+    const auto session_hash = ending_.transcript();
+    derive_master(key, client_random_, server_random_, extended_ ? &session_hash : nullptr, agreed_.master);
     await_finished();
+}
+
+// An identity may have keys of several generations, and does not say which: it is the one that opens the client's
+// Finished.
+Opened PskServerHandshake::open_finished(Context& context, const RecordView& record) {
+    const auto open_now = [&](const RecordView& view) {
+        return open(context.aes, ending_.session(), &ending_.mac(), own_id(), view);
+    };
+    std::array<std::uint8_t, max_finished_record> copy;
+    const bool several = phase_ == Phase::keys && certificates_ == nullptr && record.fragment.size() <= copy.size();
+    if (several) std::ranges::copy(record.fragment, copy.begin());
+    auto opened = open_now(record);
+    if (!several || opened.discard != RecordDiscard::decrypt) return opened;
+    const std::uint8_t tried = generation_;
+    base::SecretArray<max_psk> key;
+    for (unsigned from = 0;;) {
+        const auto known = context.directory.key_of(identity(), from, key.memory());
+        if (!known) return opened;
+        from = known->generation + 1u;
+        if (known->generation == tried) continue;
+        generation_ = known->generation;
+        use_key(key.view().first(known->size));
+        // A record is opened in place, and spoiled where that fails.
+        std::ranges::copy(base::Bytes(copy).first(record.fragment.size()), record.fragment.begin());
+        opened = open_now(record);
+        if (opened.discard != RecordDiscard::decrypt) return opened;
+    }
 }
 
 // The master secret is there, and all of the client's flight before Finished is in the hash.

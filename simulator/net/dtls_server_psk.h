@@ -13,8 +13,14 @@ namespace net {
 class PskDirectory {
 public:
     virtual ~PskDirectory() = default;
-    // The key of that identity, at most max_psk bytes; nothing when it is unknown.
-    virtual std::optional<std::size_t> key_of(base::Bytes identity, base::MutableBytes out) const = 0;
+    struct Known {
+        std::size_t size = 0;
+        std::uint8_t generation = 0;
+    };
+    // The identity's key of the first generation, from that one on, that there is; at most max_psk bytes. Nothing where
+    // there is none.
+    virtual std::optional<Known> key_of(base::Bytes identity, unsigned from_generation,
+                                        base::MutableBytes out) const = 0;
 };
 
 struct PskServerConfig {
@@ -100,6 +106,8 @@ public:
     // Records came that its keys do not open: the client's key is probably another one.
     bool unreadable() const { return unreadable_; }
     base::Bytes identity() const { return base::Bytes(identity_).first(identity_size_); }
+    // Of the pre-shared key that the client has proven to have, in a full handshake.
+    std::uint8_t generation() const { return generation_; }
     // Full handshake: ours is the last flight. A Finished of the client once more means that it was lost.
     void repeat_last_flight(base::Aes128& aes, DtlsSession& session, base::Writer& out);
 
@@ -122,6 +130,8 @@ private:
     void take_point(Context& context, const HandshakeFragment& message);
     void take_certificate_verify(Context& context, const HandshakeFragment& message);
     void await_finished();
+    void use_key(base::Bytes key);
+    Opened open_finished(Context& context, const RecordView& record);
     void take_key_exchange(Context& context, const HandshakeFragment& message);
     void take_finished(Context& context, const HandshakeFragment& message);
     void take_alert(Context& context, base::Bytes text);
@@ -144,6 +154,7 @@ private:
     Phase phase_ = Phase::idle;
     std::uint8_t repeats_ = 0;
     std::uint8_t identity_size_ = 0;
+    std::uint8_t generation_ = 0;
     bool extended_ = false;
     bool renegotiation_info_ = false;  // the client knows of it
     bool with_id_ = false;

@@ -1,5 +1,7 @@
 #include "simulator/net/dtls_server_transport.h"
 
+#include <algorithm>
+
 #include "simulator/base/random.h"
 
 namespace net {
@@ -25,7 +27,7 @@ bool is_coap(base::Bytes datagram) { return !datagram.empty() && datagram[0] >> 
 
 DtlsServerTransport::DtlsServerTransport(const Config& config, Transport& inner)
     : handshake_config_(config.handshake),
-      raw_key_of_(config.raw_key_of),
+      raw_keys_of_(config.raw_keys_of),
       keys_(*config.keys),
       plain_too_(config.plain_too),
       random_seed_(config.random_seed),
@@ -116,7 +118,9 @@ bool DtlsServerTransport::contradicts(const Address& known_as, base::Bytes ident
         case Proof::psk: return session.identity != mark_of(identity);
         case Proof::x509: return session.identity != mark_of(base::sha256(identity));
         case Proof::raw_public_key:
-            return raw_key_of_ && session.identity != mark_of(raw_key_of_(base::as_text(identity)));
+            return raw_keys_of_ && std::ranges::none_of(raw_keys_of_(base::as_text(identity)), [&](const auto& key) {
+                       return session.identity == mark_of(key);
+                   });
     }
     return true;
 }
@@ -492,6 +496,7 @@ void DtlsServerTransport::establish(base::Time now, std::uint32_t index) {
     } else if (!resumed) {
         session.identity = mark_of(handshake.state.identity());
         session.proof = Proof::psk;
+        ++counts_.generations[std::min<std::size_t>(handshake.state.generation(), key_generations - 1)];
     }
     if (session.records.cipher == RecordCipher::aes128_cbc_sha256) {
         const std::uint32_t mac = macs_.take();

@@ -32,8 +32,8 @@ public:
         PskServerConfig handshake;
         // For clients with certificates or raw public keys; `handshake.certificates` is set then.
         std::uint32_t certificate_handshakes = 1024;  // at once
-        // SHA-256 of the raw public key that goes with an endpoint name; null: any does.
-        std::function<base::Digest(std::string_view endpoint)> raw_key_of;
+        // SHA-256 of the raw public keys that go with an endpoint name; null: any does.
+        std::function<std::vector<base::Digest>(std::string_view endpoint)> raw_keys_of;
     };
     // `inner` must outlive this object.
     DtlsServerTransport(const Config& config, Transport& inner);
@@ -132,7 +132,7 @@ private:
     void send_alert(base::Time now, std::uint32_t place, AlertLevel level, Alert alert);
 
     PskServerConfig handshake_config_;
-    std::function<base::Digest(std::string_view)> raw_key_of_;
+    std::function<std::vector<base::Digest>(std::string_view)> raw_keys_of_;
     const PskDirectory& keys_;
     bool plain_too_;
     std::uint64_t random_seed_;

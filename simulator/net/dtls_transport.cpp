@@ -263,6 +263,12 @@ void DtlsTransport::close(base::Time now, std::uint32_t device) {
     abandon(device);
 }
 
+void DtlsTransport::take_next_key(base::Time now, std::uint32_t device) {
+    close(now, device);
+    base::wipe({reinterpret_cast<std::uint8_t*>(&resumables_[device]), sizeof(ResumableSession)});
+    if (config_.rotate) config_.rotate(device);
+}
+
 void DtlsTransport::abandon(std::uint32_t device) {
     Link& link = links_[device];
     link.connected = false;

@@ -30,6 +30,8 @@ public:
         Address server;  // what goes to others passes as it is
         std::uint32_t devices = 0;
         const PskSource* keys = nullptr;  // must outlive this object
+        // From now on the sources of keys and certificates tell the device's next one; null: no key ever changes.
+        std::function<void(std::uint32_t device)> rotate;
         std::function<bool(std::uint32_t device)> secured;
         std::function<bool(std::uint32_t device)> offers_id;
         std::function<PskSuites(std::uint32_t device)> suites;  // null: PskSuites()
@@ -58,6 +60,7 @@ public:
     bool connected(std::uint32_t device) const override { return links_[device].connected; }
     void connect(base::Time now, std::uint32_t device) override;
     void close(base::Time now, std::uint32_t device) override;
+    void take_next_key(base::Time now, std::uint32_t device) override;
     void abandon(std::uint32_t device) override;
     std::span<const LinkEvent> take_events() override;
     // Sends what connect and close have left waiting.

@@ -36,6 +36,9 @@ public:
     virtual void connect(base::Time now, std::uint32_t device) = 0;
     // Ends the session with a close_notify.
     virtual void close(base::Time now, std::uint32_t device) = 0;
+    // The device has a new key: ends the session, or the handshake under way, and lets nothing of it be resumed, so that
+    // the next handshake is a full one.
+    virtual void take_next_key(base::Time now, std::uint32_t device) = 0;
     // Forgets session or handshake without a word. There will be no event.
     virtual void abandon(std::uint32_t device) = 0;
 

@@ -34,12 +34,13 @@ struct Keys final : net::PskSource, net::PskDirectory {
     std::size_t key(std::uint32_t device, base::MutableBytes out) const override {
         std::array<std::uint8_t, net::max_psk_identity> name;
         const auto size = identity(device, name);
-        return *key_of(base::Bytes(name).first(size), out);
+        return key_of(base::Bytes(name).first(size), 0, out)->size;
     }
     // As derived keys cost it: one HKDF.
-    std::optional<std::size_t> key_of(base::Bytes identity, base::MutableBytes out) const override {
+    std::optional<Known> key_of(base::Bytes identity, unsigned from, base::MutableBytes out) const override {
+        if (from > 0) return std::nullopt;
         base::hkdf({}, base::as_bytes(bench_secret), identity, out.first(16));
-        return 16;
+        return Known{.size = 16};
     }
 };
 

@@ -142,6 +142,22 @@ TEST(Options, ServeHasItsOwn) {
     EXPECT_TRUE(contains(refused({"serve", "--bind", "here"}), "--bind: 'here'"));
 }
 
+TEST(Options, ServeSaysWhichGenerationsOfKeysItKnows) {
+    const std::map<std::string, std::string> secret{{"S", "a secret of the fleet"}};
+    const auto serve = parsed<ServeCommand>({"serve", "--psk-secret-env", "S"}, secret);
+    EXPECT_EQ(serve.first_generation, 0u);
+    EXPECT_EQ(serve.last_generation, 1u);
+    const auto later = parsed<ServeCommand>({"serve", "--psk-secret-env", "S", "--generations", "3-4"}, secret);
+    EXPECT_EQ(later.first_generation, 3u);
+    EXPECT_EQ(later.last_generation, 4u);
+    EXPECT_EQ(parsed<ServeCommand>({"serve", "--psk-secret-env", "S", "--generations", "0"}, secret).last_generation,
+              0u);
+    EXPECT_TRUE(contains(refused({"serve", "--generations", "1-0"}), "--generations: '1-0'"));
+    EXPECT_TRUE(contains(refused({"serve", "--generations", "0-1"}), "goes with --psk-secret-env"));
+    EXPECT_TRUE(contains(refused({"provision", "--generation", "8"}), "--generation: '8'"));
+    EXPECT_EQ(parsed<ProvisionCommand>({"provision", "--generation", "2"}).generation, 2u);
+}
+
 // Reliability goal S1: a secret is no argument, which every user of the host can read.
 TEST(Options, TheTokenComesFromTheEnvironment) {
     EXPECT_EQ(parsed<RunCommand>({"run"}, {{"LWM2M_SIM_TOKEN", "secret"}}).listen.token, "secret");

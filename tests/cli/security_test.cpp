@@ -119,6 +119,32 @@ TEST_F(SecuredFleet, MayHaveItsKeysFromAFile) {
     expect_no_secret(broken);
 }
 
+// What a server must know before the keys rotate; two such files are the keys of a fleet that rotates.
+TEST_F(SecuredFleet, IsToldByTheGenerationOfItsKeys) {
+    const auto first = run_with_secret({"provision", scenario, "--generation", "0"});
+    EXPECT_EQ(first.out, run_with_secret({"provision", scenario}).out);
+    const auto next = run_with_secret({"provision", scenario, "--generation", "1"});
+    EXPECT_EQ(next.code, 0) << next;
+    EXPECT_NE(first.out, next.out);
+    folder.write("keys.csv", first.out);
+    folder.write("next.csv", next.out);
+    folder.write(
+        "listed.yaml",
+        "profile: listed\nextends: temperature-sensor\nsecurity: {mode: psk, key: {csv: [keys.csv, next.csv]}}\n");
+    const auto rotating =
+        folder.write("rotating.yaml",
+                     "scenario: rotating\ndevices: 40\nseed: 3\nfleet: [{profile: listed.yaml}]\n"
+                     "phases:\n  - ramp: {over: 1s}\n  - storm: {do: rotate_keys, within: 2s}\n  - hold: {for: 2s}\n");
+    const auto outcome = run_with_secret({"simulate", rotating});
+    EXPECT_EQ(outcome.code, 0) << outcome;
+    EXPECT_TRUE(outcome.says("registered 40 of 40")) << outcome;
+    EXPECT_TRUE(outcome.says("keys of the next generation were taken")) << outcome;
+    expect_no_secret(outcome);
+    const auto third = run_with_secret({"provision", rotating, "--generation", "2"});
+    EXPECT_EQ(third.code, 2);
+    EXPECT_TRUE(third.says("'listed' has no generation 2 of keys")) << third;
+}
+
 TEST_F(SecuredFleet, NeedsItsSecretInTheEnvironment) {
     const auto outcome = run_in_process({"simulate", scenario});
     EXPECT_EQ(outcome.code, 2);

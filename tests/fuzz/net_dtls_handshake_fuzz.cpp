@@ -19,7 +19,11 @@ struct Keys final : net::PskSource, net::PskDirectory {
         out[0] = 7;
         return 1;
     }
-    std::optional<std::size_t> key_of(base::Bytes, base::MutableBytes out) const override { return key(0, out); }
+    // Of two generations, so that the second is tried too.
+    std::optional<Known> key_of(base::Bytes, unsigned from, base::MutableBytes out) const override {
+        if (from > 1) return std::nullopt;
+        return Known{.size = key(0, out), .generation = static_cast<std::uint8_t>(from)};
+    }
 };
 
 // Every chain is taken, as that of the one key that the seeds are signed with: what is behind it is to be reached.

@@ -20,6 +20,7 @@ struct TestKeys final : PskSource, PskDirectory {
     std::string client_identity = "urn:dev:1";
     std::string client_key = "sixteen bytes...";
     std::string server_key = "sixteen bytes...";
+    std::vector<std::string> next_server_keys;  // of later generations
 
     static std::size_t put(std::string_view text, base::MutableBytes out) {
         std::copy(text.begin(), text.end(), out.begin());
@@ -27,9 +28,10 @@ struct TestKeys final : PskSource, PskDirectory {
     }
     std::size_t identity(std::uint32_t, base::MutableBytes out) const override { return put(client_identity, out); }
     std::size_t key(std::uint32_t, base::MutableBytes out) const override { return put(client_key, out); }
-    std::optional<std::size_t> key_of(base::Bytes identity, base::MutableBytes out) const override {
-        if (base::as_text(identity) != "urn:dev:1") return std::nullopt;
-        return put(server_key, out);
+    std::optional<Known> key_of(base::Bytes identity, unsigned from, base::MutableBytes out) const override {
+        if (base::as_text(identity) != "urn:dev:1" || from > next_server_keys.size()) return std::nullopt;
+        const auto& key = from == 0 ? server_key : next_server_keys[from - 1];
+        return Known{.size = put(key, out), .generation = static_cast<std::uint8_t>(from)};
     }
 };
 

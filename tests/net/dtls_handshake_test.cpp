@@ -190,6 +190,47 @@ TEST(PskHandshake, ObeysUnknownPskIdentity) {
 }
 
 // RFC 6347 4.1.2.7: a record that does not open is thrown away without a word, so a wrong key is found by waiting.
+// An identity does not say of which generation its key is.
+TEST(PskServer, FindsOutWhichOfItsKeysTheClientHas) {
+    for (const bool cbc : {false, true}) {
+        for (std::uint8_t generation = 0; generation < 3; ++generation) {
+            DtlsPair pair;
+            pair.client_config.offer_ccm8 = !cbc;
+            pair.client_config.offer_cbc = cbc;
+            pair.keys.next_server_keys = {"the second key..", "the third key"};
+            if (generation > 0) pair.keys.client_key = pair.keys.next_server_keys[generation - 1u];
+            pair.run();
+            ASSERT_TRUE(pair.both_established());
+            EXPECT_EQ(pair.server.generation(), generation);
+            EXPECT_FALSE(pair.server.unreadable());
+            pair.expect_traffic();
+        }
+    }
+}
+
+// A record that nobody can open does not spoil the search: the next one is tried under all keys again.
+TEST(PskServer, TriesAllItsKeysOnEachRecord) {
+    DtlsPair pair;
+    pair.keys.next_server_keys = {"the second key.."};
+    pair.start();
+    bool spoiled = false;
+    pair.keep = [&](const Datagram& datagram) {
+        const bool finished = datagram.size() > 40 && datagram[0] == 22 && pair.from_client.size() == 3 && !spoiled;
+        if (!finished) return true;
+        spoiled = true;
+        auto copy = datagram;
+        copy.back() ^= 1;
+        pair.to_server.push_back(copy);
+        return false;
+    };
+    pair.deliver();
+    while (!pair.both_established() && pair.advance()) pair.deliver();
+    EXPECT_TRUE(spoiled);
+    EXPECT_TRUE(pair.both_established());
+    EXPECT_EQ(pair.server.generation(), 0);
+    EXPECT_TRUE(pair.server.unreadable());
+}
+
 TEST(PskHandshake, FailsByTimeWithAWrongKey) {
     DtlsPair pair;
     pair.keys.client_key = "some other bytes";

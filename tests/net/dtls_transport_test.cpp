@@ -28,9 +28,9 @@ struct Keys final : PskSource, PskDirectory {
     }
     std::uint32_t wrong = base::no_index;
 
-    std::optional<std::size_t> key_of(base::Bytes identity, base::MutableBytes out) const override {
-        if (base::as_text(identity) == "dev-7") return std::nullopt;
-        return put("key of " + std::string(base::as_text(identity)), out);
+    std::optional<Known> key_of(base::Bytes identity, unsigned from, base::MutableBytes out) const override {
+        if (base::as_text(identity) == "dev-7" || from > 0) return std::nullopt;
+        return Known{.size = put("key of " + std::string(base::as_text(identity)), out)};
     }
 };
 

@@ -49,6 +49,35 @@ TEST(Security, DerivesAKeyFromSecretAndIdentity) {
     EXPECT_EQ(base::to_hex(key), "d0e9060e03e7f4c1f7aaedb7539397f8");
 }
 
+// The same with the info "dev-1", a zero byte and "1".
+TEST(Security, DerivesAKeyOfEachGeneration) {
+    std::array<std::uint8_t, derived_key_size> key;
+    derive_key(base::as_bytes("0123456789abcdef"), base::as_bytes("dev-1"), key, 1);
+    EXPECT_EQ(base::to_hex(key), "2f0e8a9767a82d1a35c03aca6575e606");
+    Diagnostics diagnostics;
+    const auto spec = read("{mode: psk, key: {derive: \"${FLEET_SECRET}\"}, generation: 3}", diagnostics);
+    ASSERT_TRUE(spec) << diagnostics.text();
+    EXPECT_EQ(spec->generation, 3u);
+    EXPECT_EQ(generations_of(*spec), 8u);
+    EXPECT_NE(complaint("{mode: psk, key: {hex: \"00\"}, generation: 8}").find("a number from 0 to 7"),
+              std::string::npos);
+}
+
+TEST(Security, HasAsManyGenerationsOfKeysAsItLists) {
+    Diagnostics diagnostics;
+    const auto spec = read("{mode: psk, key: {hex: [0001, \"aabbcc\"]}, generation: 1}", diagnostics);
+    ASSERT_TRUE(spec) << diagnostics.text();
+    EXPECT_EQ(generations_of(*spec), 2u);
+    std::array<std::uint8_t, key_capacity> key{};
+    EXPECT_EQ(key_of(*spec, base::as_bytes("dev"), key, 0), 2u);
+    EXPECT_EQ(key_of(*spec, base::as_bytes("dev"), key, 1), 3u);
+    EXPECT_EQ(base::to_hex(base::Bytes(key).first(3)), "aabbcc");
+    EXPECT_NE(complaint("{mode: psk, key: {hex: \"0001\"}, generation: 1}").find("there is no generation 1 of keys"),
+              std::string::npos);
+    EXPECT_NE(complaint("{mode: psk, key: {hex: []}}").find("1 to 8 generations"), std::string::npos);
+    EXPECT_EQ(complaint("{mode: psk, key: {hex: [tooshort]}}").find("tooshort"), std::string::npos);
+}
+
 TEST(Security, SaysWhatIsWrongWithoutRepeatingSecrets) {
     EXPECT_NE(complaint("{mode: psk}").find("needs a key"), std::string::npos);
     EXPECT_NE(complaint("{mode: x509}").find("needs a key"), std::string::npos);

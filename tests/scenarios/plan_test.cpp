@@ -222,6 +222,23 @@ TEST(Plan, AStormStrikesDevicesThatAreUpAndBringsThemBackWithinItsTime) {
     EXPECT_FALSE(plan.rebinds());
 }
 
+TEST(Plan, KeysRotateAtAMomentOfTheStormForEachDevice) {
+    const Plan plan(
+        scenario("[{ramp: {over: 10s}}, {storm: {do: rotate_keys, devices: 40%, within: 10s, unknown: 5%}}]"));
+    EXPECT_EQ(plan.rotations(), std::vector<double>{0.05});
+    int struck = 0;
+    for (std::uint64_t device = 0; device < plan.devices(); ++device) {
+        const auto step = plan.next(device, 1);
+        if (!step) continue;
+        ++struck;
+        EXPECT_EQ(step->kind, PlannedStep::Kind::rotate_keys);
+        EXPECT_GE(step->at, Time(10s));
+        EXPECT_LT(step->at, Time(20s));
+    }
+    EXPECT_EQ(struck, 400);
+    EXPECT_FALSE(plan.rebinds());
+}
+
 TEST(Plan, AStormOfNewAddressesIsSpreadOverItsTime) {
     const Plan plan(scenario("[{ramp: {over: 10s}}, {storm: {do: rebind, within: 10s, arrivals: even}}]"));
     EXPECT_TRUE(plan.rebinds());
