@@ -86,6 +86,8 @@ constexpr std::array metric_table{
            "De-registrations that the embedded server accepted."},
     Metric{"lwm2msim_embedded_expirations_total", MetricType::counter, Unit::none, "",
            "Registrations whose lifetime ran out."},
+    Metric{"lwm2msim_embedded_identity_mismatches_total", MetricType::counter, Unit::none, "",
+           "Registers that the embedded server refused because DTLS or OSCORE has proven another name than theirs."},
     Metric{"lwm2msim_embedded_rejections_total", MetricType::counter, Unit::none, "code",
            "Requests of devices that the embedded server refused."},
     Metric{"lwm2msim_embedded_clients", MetricType::gauge, Unit::none, "",

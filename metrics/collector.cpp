@@ -261,6 +261,7 @@ private:
         keep(Family("lwm2msim_embedded_updates_total").add({}, t.updates));
         keep(Family("lwm2msim_embedded_deregistrations_total").add({}, t.deregistrations));
         keep(Family("lwm2msim_embedded_expirations_total").add({}, t.expirations));
+        keep(Family("lwm2msim_embedded_identity_mismatches_total").add({}, t.identity_mismatches));
         keep(Family("lwm2msim_embedded_rejections_total").add_each(code_names, t.rejections));
         keep(Family("lwm2msim_embedded_clients").add({}, t.clients));
         keep(Family("lwm2msim_embedded_observations").add({}, t.observations));

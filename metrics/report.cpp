@@ -292,6 +292,7 @@ Json server_json(const RunResult& result) {
             {"updates", t.updates},
             {"deregistrations", t.deregistrations},
             {"expirations", t.expirations},
+            {"identity_mismatches", t.identity_mismatches},
             {"rejections", code_counts()},
             {"clients", t.clients},
             {"observations", t.observations},

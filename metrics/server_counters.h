@@ -21,6 +21,7 @@ struct ServerTable {
     T observations{};             // established and not ended
     T sends{};                    // accepted Send operations
     Table<T, 2> notifications{};  // [0] non-confirmable, [1] confirmable
+    T identity_mismatches{};      // Registers refused: the name is not the one that was proven
     Table<T, code_slot_count> rejections{};     // requests of devices refused, by code_slot() of the answer
     Table<T, server_request_count> requests{};  // started towards devices
     Table<T, server_request_count, code_slot_count> responses{};  // to requests(), by code
@@ -58,6 +59,7 @@ struct ServerTable {
         visit(a.observations, b.observations);
         visit(a.sends, b.sends);
         visit(a.notifications, b.notifications);
+        visit(a.identity_mismatches, b.identity_mismatches);
         visit(a.rejections, b.rejections);
         visit(a.requests, b.requests);
         visit(a.responses, b.responses);

@@ -45,6 +45,10 @@ std::string figures_text(const metrics::Snapshot& snapshot, base::Duration elaps
         "registrations  {} ({} in place of another)   updates {}   deregistrations {}   expired {}   "
         "registered now {}\n",
         t.registrations, t.replacements, t.updates, t.deregistrations, t.expirations, t.clients);
+    if (t.identity_mismatches != 0) {
+        text += fmt::format("refused        {} registers by another name than the one that was proven\n",
+                            t.identity_mismatches);
+    }
     text += fmt::format("observations   {} now   notifications {}   sends {}\n", t.observations,
                         metrics::total(t.notifications), t.sends);
     std::string requests;
@@ -67,6 +71,8 @@ struct Setup {
     std::unique_ptr<engine::FleetModel> fleet;  // that the scenario speaks of: its keys are the server's too
 };
 
+bool has_own_credentials(const ServeCommand& command) { return command.psk_secret != nullptr || command.key_file; }
+
 // The server's configuration, its scenario's `server:` block included; nothing after errors, which are printed.
 std::optional<Setup> set_up(const ServeCommand& command, const Context& context) {
     Setup setup;
@@ -77,7 +83,9 @@ std::optional<Setup> set_up(const ServeCommand& command, const Context& context)
     profiles::Diagnostics diagnostics;
     profiles::YamlOptions yaml;
     yaml.environment = context.environment;
-    const auto scenario = load_named_scenario(*command.scenario_file, diagnostics, yaml);
+    auto scenario = load_named_scenario(*command.scenario_file, diagnostics, yaml);
+    // Without credentials of its own the server is the one that the fleet would have for itself.
+    if (scenario && !has_own_credentials(command)) scenario->target.reset();
     for (const auto& campaign : scenario ? scenario->server.campaigns : std::vector<profiles::PlannedCampaign>{}) {
         if (campaign.spec.profile.empty()) continue;
         diagnostics.error(campaign.place, "firmware: 'profile' is known in a run alone",
@@ -145,7 +153,9 @@ base::Result<std::optional<engine::EmbeddedCertificates::Config>, std::string> c
 int serve(const ServeCommand& command, const Context& context) {
     auto setup = set_up(command, context);
     if (!setup) return static_cast<int>(ExitCode::usage);
-    const auto address = net::parse_ip(command.bind, command.port);
+    const bool by_fleet = setup->fleet != nullptr && setup->fleet->secured && !has_own_credentials(command);
+    const bool secure = by_fleet || has_own_credentials(command);
+    const auto address = net::parse_ip(command.bind, command.port.value_or(secure ? 5684 : 5683));
     if (!address) return refuse(context, ExitCode::usage, address.error().what);
 
     std::mutex mutex;
@@ -158,14 +168,15 @@ int serve(const ServeCommand& command, const Context& context) {
     });
     engine::ServerRunOptions options{*address, std::move(setup->config), describe_run(context.args)};
     options.info.scenario = "serve";
+    if (by_fleet) options.fleet = setup->fleet.get();
     options.psk_secret = command.psk_secret;
+    options.names = command.any_endpoint ? engine::NamesByKey::any : engine::NamesByKey::own;
     options.generations.first = command.first_generation;
     options.generations.unknown.resize(command.last_generation - command.first_generation);
     options.derived_certificates = command.derived_certificates;
     auto credentials = credentials_of(command);
     if (!credentials) return refuse(context, ExitCode::usage, credentials.error());
     options.credentials = *std::move(credentials);
-    const bool secure = options.secure();
     auto prepared = engine::ServerRunner::prepare(std::move(options));
     if (!prepared) return refuse(context, prepared.error().code, prepared.error().message);
     engine::ServerRunner& runner = **prepared;

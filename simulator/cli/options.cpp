@@ -286,11 +286,14 @@ base::Result<Command, UsageError> parse_serve(const Args& args, const Environmen
     bool no_listen = false;
     flags.value("--port", port, "PORT", "UDP port [5683, with DTLS 5684]; 0: any that is free");
     flags.value("--bind", bind, "ADDRESS", "that it listens at [127.0.0.1]");
-    flags.value("-f,--file", out.scenario_file, "SCENARIO", "its server: block says what is asked of each device");
+    flags.value("-f,--file", out.scenario_file, "SCENARIO",
+                "its server: block says what is asked of each device, its profiles which keys they have");
     flags.value("--psk-secret-env", psk_secret, "NAME",
                 "DTLS with pre-shared keys, derived from the secret in this environment variable");
     flags.value("--generations", generations, "FIRST-LAST",
                 "generations of those keys that are known [0-1]: the current and the next one, in a roll-over");
+    flags.toggle("--any-endpoint", out.any_endpoint,
+                 "devices with those keys may register by other names than their PSK identities");
     flags.toggle("--certificates", out.derived_certificates,
                  "takes the certificates and raw public keys that follow from that secret too");
     flags.value("--key", out.key_file, "FILE",
@@ -304,7 +307,7 @@ base::Result<Command, UsageError> parse_serve(const Args& args, const Environmen
     Problems problems;
     if (auto done = parse_flags(flags, "serve", args, environment, problems)) return *std::move(done);
     Reader reader(problems);
-    reader.read("--port", port, parse_port, out.port);
+    if (port) reader.read("--port", port, parse_port, out.port.emplace());
     reader.whole("--capacity", capacity, 1, 100'000'000, out.capacity);
     read_listen(listen, no_listen, environment, reader, out.listen);
     if (psk_secret) {
@@ -314,7 +317,6 @@ base::Result<Command, UsageError> parse_serve(const Args& args, const Environmen
                                            printable(*psk_secret), profiles::least_secret));
         } else {
             out.psk_secret = std::make_shared<const base::Secret>(base::as_bytes(*secret));
-            if (!port) out.port = 5684;
         }
     }
     if (generations) {
@@ -327,7 +329,7 @@ base::Result<Command, UsageError> parse_serve(const Args& args, const Environmen
         }
         if (!psk_secret) problems.emplace_back("--generations goes with --psk-secret-env");
     }
-    if (out.key_file && !port) out.port = 5684;
+    if (out.any_endpoint && !psk_secret) problems.emplace_back("--any-endpoint goes with --psk-secret-env");
     if (out.derived_certificates && !psk_secret) problems.emplace_back("--certificates goes with --psk-secret-env");
     if ((out.certificate_file || out.trust_file) && !out.key_file) {
         problems.emplace_back("--certificate and --trust go with --key");

@@ -80,9 +80,10 @@ struct SimulateCommand {
 struct ServeCommand {
     std::optional<std::string> scenario_file;  // its `server:` block
     std::string bind = "127.0.0.1";
-    std::uint16_t port = 5683;
+    std::optional<std::uint16_t> port;  // none: 5683, with DTLS 5684
     std::uint32_t capacity = 100'000;
     std::shared_ptr<const base::Secret> psk_secret;  // it speaks DTLS then, and nothing else
+    bool any_endpoint = false;                       // whoever has one of those keys may register by any name
     bool derived_certificates = false;               // certificates and raw public keys by the same secret too
     unsigned first_generation = 0;                   // of the keys that are known
     unsigned last_generation = 1;

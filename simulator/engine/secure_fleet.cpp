@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "profiles/campaign_spec.h"
+#include "profiles/endpoint_index.h"
 #include "simulator/base/check.h"
 
 namespace engine {
@@ -361,16 +362,43 @@ SecureServer secure_server(const FleetModel& model, const net::Address& address,
     return std::move(*server);
 }
 
-std::function<bool(const net::Address& from, std::string_view endpoint)> endpoint_check(const FleetModel& model,
-                                                                                        const SecureServer& server) {
+EndpointCheck endpoint_check(const FleetModel& model, const SecureServer& server) {
+    if (!server.transport) return nullptr;
+    const auto& transport = *server.transport;
     const bool same = std::ranges::all_of(model.profiles, [](const auto& profile) {
         const auto& security = profile->security;
-        return security.mode != profiles::SecurityMode::psk ||
+        return security.mode == profiles::SecurityMode::none ||
                (security.identity.empty() && security.key != profiles::SecuritySpec::Key::listed);
     });
-    if (!server.transport || (!same && !server.certificates)) return nullptr;
-    return [same, &transport = *server.transport](const net::Address& from, std::string_view endpoint) {
-        if (!same && !transport.by_certificate(from)) return true;
+    if (same) {
+        return [&transport](const net::Address& from, std::string_view endpoint) {
+            return !transport.contradicts(from, base::as_bytes(endpoint));
+        };
+    }
+    auto index = std::make_shared<profiles::EndpointIndex>(*model.population, model.scenario.seed);
+    return [&model, &transport, index](const net::Address& from, std::string_view endpoint) {
+        const auto device = index->device_of(endpoint);
+        const auto* profile = device ? &model.population->profile_of(*device) : nullptr;
+        // Whoever has proven to be somebody is not one who has nothing to prove it by.
+        if (profile == nullptr || profile->security.mode == profiles::SecurityMode::none) {
+            return !transport.contradicts(from, {});
+        }
+        const bool listed = profile->security.key == profiles::SecuritySpec::Key::listed;
+        const auto first = profile->security.generation;
+        const auto last = listed ? first + model.plan->rotations().size() : first;
+        for (auto generation = first; generation <= last; ++generation) {
+            std::array<std::uint8_t, profiles::endpoint_capacity> memory;
+            const auto size = profiles::psk_identity(*profile, {*device, model.scenario.seed, 0}, memory, generation);
+            if (!transport.contradicts(from, base::Bytes(memory).first(size))) return true;
+        }
+        return false;
+    };
+}
+
+EndpointCheck endpoint_check(const SecureServer& server, NamesByKey names) {
+    if (!server.transport) return nullptr;
+    return [&transport = *server.transport, names](const net::Address& from, std::string_view endpoint) {
+        if (names == NamesByKey::any && !transport.by_certificate(from)) return true;
         return !transport.contradicts(from, base::as_bytes(endpoint));
     };
 }

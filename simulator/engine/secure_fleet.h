@@ -149,10 +149,14 @@ base::Result<SecureServer, std::string> secure_server(const SecureServerOptions&
 // For the embedded server of a fleet at that address; null members where nobody speaks DTLS.
 SecureServer secure_server(const FleetModel& model, const net::Address& address, std::uint32_t sessions,
                            std::uint64_t salt, net::Transport& inner);
-// Where the identities of a fleet are its endpoint names, the server holds each device to its own (Transport 1.1.1,
-// 5.2.6), and those with certificates and raw public keys in any case. Null where nobody is held to any.
-std::function<bool(const net::Address& from, std::string_view endpoint)> endpoint_check(const FleetModel& model,
-                                                                                        const SecureServer& server);
+// May whoever speaks from there register by that name? A server holds each device to what it has proven to be by its key
+// or certificate (Transport 1.1.1, 5.2.6). Null where there is no DTLS. All must outlive it.
+using EndpointCheck = std::function<bool(const net::Address& from, std::string_view endpoint)>;
+// As the profiles of the fleet say which identity goes with which name.
+EndpointCheck endpoint_check(const FleetModel& model, const SecureServer& server);
+// Identities are names; those of pre-shared keys may be any others.
+enum class NamesByKey : std::uint8_t { own, any };
+EndpointCheck endpoint_check(const SecureServer& server, NamesByKey names);
 
 // What the transport has counted joins the server's figures; about once a second.
 void sync_security(const SecureServer& dtls, server::Server& server);

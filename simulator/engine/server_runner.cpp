@@ -33,36 +33,40 @@ tl::expected<std::unique_ptr<ServerRunner>, StartError> ServerRunner::prepare(Se
     if (!any) runner->options_.config.uri = scheme + net::to_string(address);
     net::Transport* outermost = runner->transport_.get();
     if (runner->options_.secure()) {
-        SecureServerOptions secure;
-        secure.sessions = runner->options_.config.capacity;
-        secure.salt = system_salt();
-        secure.address = address;
-        if (runner->options_.psk_secret) {
-            KnownKeys all{.pattern = "*", .spec = {}};
-            all.spec.mode = profiles::SecurityMode::psk;
-            all.spec.key = profiles::SecuritySpec::Key::derived;
-            all.spec.secret = runner->options_.psk_secret;
-            all.generations = secure.generations = runner->options_.generations;
-            if (runner->options_.derived_certificates) secure.certificates = all.spec;
-            secure.known.push_back(std::move(all));
-        }
-        secure.credentials = std::move(runner->options_.credentials);
-        auto made = secure_server(secure, *outermost);
+        auto made = runner->make_secure(address);
         if (!made) return tl::unexpected(StartError{metrics::ExitCode::usage, made.error()});
         runner->dtls_ = std::move(*made);
         outermost = runner->dtls_.transport.get();
-        if (runner->dtls_.certificates) {
-            auto& dtls = *runner->dtls_.transport;
-            runner->options_.config.may_register = [&dtls](const net::Address& from, std::string_view endpoint) {
-                return !dtls.by_certificate(from) || !dtls.contradicts(from, base::as_bytes(endpoint));
-            };
-        }
+        const auto* fleet = runner->options_.fleet;
+        runner->options_.config.may_register = fleet != nullptr ? endpoint_check(*fleet, runner->dtls_)
+                                                                : endpoint_check(runner->dtls_, runner->options_.names);
     }
     runner->server_ = std::make_unique<server::Server>(std::move(runner->options_.config), *outermost);
     runner->peer_ = std::make_unique<Peer>(*runner->server_, runner->dtls_);
     runner->thread_ =
         std::make_unique<WorkerThread>("server", runner->io_, *runner->peer_, *runner->transport_, runner->clock_);
     return runner;
+}
+
+base::Result<SecureServer, std::string> ServerRunner::make_secure(const net::Address& address) {
+    if (options_.fleet != nullptr) {
+        return secure_server(*options_.fleet, address, options_.config.capacity, system_salt(), *transport_);
+    }
+    SecureServerOptions secure;
+    secure.sessions = options_.config.capacity;
+    secure.salt = system_salt();
+    secure.address = address;
+    if (options_.psk_secret) {
+        KnownKeys all{.pattern = "*", .spec = {}, .generations = options_.generations};
+        all.spec.mode = profiles::SecurityMode::psk;
+        all.spec.key = profiles::SecuritySpec::Key::derived;
+        all.spec.secret = options_.psk_secret;
+        secure.generations = options_.generations;
+        if (options_.derived_certificates) secure.certificates = all.spec;
+        secure.known.push_back(std::move(all));
+    }
+    secure.credentials = std::move(options_.credentials);
+    return secure_server(secure, *transport_);
 }
 
 void ServerRunner::start() {

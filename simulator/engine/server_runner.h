@@ -16,13 +16,16 @@ struct ServerRunOptions {
     net::Address address;  // that it listens at; port 0: any that is free
     server::ServerConfig config;
     metrics::RunInfo info;
+    // DTLS with all that the profiles of this fleet say, which must outlive the server; null: as below.
+    const FleetModel* fleet = nullptr;
     // DTLS, with pre-shared keys that are derived from this secret; null: none of those.
     std::shared_ptr<const base::Secret> psk_secret{};
     KnownGenerations generations{};  // of those keys
     // DTLS with certificates and raw public keys that are derived from it too, or with the server's own.
     bool derived_certificates = false;
     std::optional<EmbeddedCertificates::Config> credentials{};
-    bool secure() const { return psk_secret != nullptr || credentials.has_value(); }
+    NamesByKey names = NamesByKey::own;  // of devices with those keys
+    bool secure() const { return fleet != nullptr || psk_secret != nullptr || credentials.has_value(); }
 };
 
 class ServerRunner {
@@ -47,6 +50,8 @@ public:
 private:
     class Peer;  // the server as a Worker
     explicit ServerRunner(ServerRunOptions options);
+    // The error is a sentence for the user.
+    base::Result<SecureServer, std::string> make_secure(const net::Address& address);
 
     ServerRunOptions options_;
     const metrics::WithheldCpu withheld_before_ = metrics::read_withheld_cpu();

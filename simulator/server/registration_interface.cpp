@@ -81,7 +81,7 @@ struct Server::Reply {
 };
 
 // What is wrong with a request of somebody unknown; Code::empty when it is a Register that may be accepted.
-Code Server::judge(const net::Address& from, const coap::MessageView& message) const {
+Code Server::judge(const net::Address& from, const coap::MessageView& message) {
     if (!understood(message)) return Code::bad_option;
     const auto target = target_of(message);
     if (target.kind != Target::Kind::registrations) return Code::not_found;
@@ -183,14 +183,16 @@ Server::Reply Server::whole_body(base::Time now, ClientIndex client, const coap:
 }
 
 // Transport 1.1.1, 5.5: the endpoint name is the one that belongs to the Sender ID; who has one registers with OSCORE.
-Code Server::judge_security(const RegisterRequest& request) const {
+Code Server::judge_security(const RegisterRequest& request) {
     const auto& directory = oscore_.directory();
     if (!directory) return Code::empty;
     if (secured_.context == base::no_index) {
         return directory.secures(request.endpoint) ? Code::unauthorized : Code::empty;
     }
     const auto owner = directory.owner_of(oscore_[secured_.context].recipient_id.view());
-    return owner && owner->endpoint == request.endpoint ? Code::empty : Code::forbidden;
+    if (owner && owner->endpoint == request.endpoint) return Code::empty;
+    figures_.identity_mismatches.add();
+    return Code::forbidden;
 }
 
 Server::Reply Server::handle_register(base::Time now, ClientIndex client, const coap::MessageView& message) {

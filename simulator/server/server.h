@@ -93,9 +93,11 @@ private:
 
     void on_packet(base::Time now, const net::Packet& packet);
     ClientIndex on_stranger(base::Time now, const net::Packet& packet);
-    coap::Code judge(const net::Address& from, const coap::MessageView& message) const;
-    bool may_register(const net::Address& from, std::string_view endpoint) const {
-        return !config_.may_register || config_.may_register(from, endpoint);
+    coap::Code judge(const net::Address& from, const coap::MessageView& message);
+    bool may_register(const net::Address& from, std::string_view endpoint) {
+        if (!config_.may_register || config_.may_register(from, endpoint)) return true;
+        figures_.identity_mismatches.add();
+        return false;
     }
     void refuse_stranger(base::Time now, const net::Packet& packet, const coap::MessageView& message,
                          coap::OscoreFailure failure);
@@ -110,7 +112,7 @@ private:
     After answer(base::Time now, ClientIndex client, const coap::MessageView& message, base::Writer& out);
     std::optional<coap::MessageView> unprotect(base::Time now, ClientIndex client, const coap::Incoming& incoming,
                                                base::Writer& out);
-    coap::Code judge_security(const RegisterRequest& request) const;
+    coap::Code judge_security(const RegisterRequest& request);
     Reply handle(base::Time now, ClientIndex client, const coap::MessageView& message);
     Reply handle_register(base::Time now, ClientIndex client, const coap::MessageView& message);
     Reply handle_update(base::Time now, ClientIndex client, const coap::MessageView& message);
