@@ -1,5 +1,5 @@
-// EndpointIndex: which device of a population has an endpoint name: what a server needs that knows the same profiles, where
-// the name does not say who has proven himself.
+// EndpointIndex: which device of a population has an endpoint name: what a server needs that knows the same profiles,
+// where the name does not say who has proven himself.
 #pragma once
 
 #include "profiles/population.h"

@@ -29,8 +29,8 @@ struct EndpointVariables {
 std::size_t endpoint_name(const ResolvedProfile& profile, const EndpointVariables& variables, base::MutableBytes out);
 std::string endpoint_name(const ResolvedProfile& profile, const EndpointVariables& variables);
 
-// The PSK identity of a device: by the template of its profile's security block or its file of keys, of that generation,
-// else its endpoint name. 0: the file has no row for it.
+// The PSK identity of a device: by the template of its profile's security block or its file of keys, of that
+// generation, else its endpoint name. 0: the file has no row for it.
 std::size_t psk_identity(const ResolvedProfile& profile, const EndpointVariables& variables, base::MutableBytes out,
                          unsigned generation = 0);
 // The same by the security of one of its servers.

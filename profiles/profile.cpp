@@ -228,9 +228,7 @@ constexpr std::array lwm2m_fields{
 void read_server_uri(const Node& node, std::string_view what, std::optional<ServerUri>& out, Diagnostics& diagnostics) {
     if (!is_scalar(node, what, diagnostics)) return;
     const auto uri = parse_server_uri(node.text());
-    if (uri && uri->secure) {
-        diagnostics.error(node.place(), fmt::format("{}: only the target of a run may be coaps:// yet", what));
-    } else if (uri) {
+    if (uri) {
         out = *uri;
     } else {
         diagnostics.error(node.place(), fmt::format("{}: '{}': {}", what, printable(node.text()), uri.error().what));
@@ -243,10 +241,35 @@ void read_server_lifetime(const Node& node, std::string_view what, std::optional
     if (read_placed_span(node, what, lifetime, diagnostics)) out = lifetime;
 }
 
+void read_server_security(const Node::Entry& entry, ServerSection& out, Diagnostics& diagnostics) {
+    read_security_section(entry.value, out.security, diagnostics);
+}
+
+// Does the scheme go with the security?
+void check_server_security(const ServerSection& section, Diagnostics& diagnostics) {
+    if (!section.uri) return;
+    const bool secure = section.security.mode != SecurityMode::none;
+    if (section.uri->secure && !secure) {
+        diagnostics.error(section.place, fmt::format("servers: {}: a coaps:// server needs security", section.short_id),
+                          "try security: {mode: psk, key: {derive: \"${FLEET_SECRET}\"}}");
+    } else if (secure && !section.uri->secure) {
+        diagnostics.error(section.place,
+                          fmt::format("servers: {}: with security its uri is coaps://", section.short_id));
+    }
+    if (!section.security.certificate.file.empty()) {
+        diagnostics.error(
+            section.place,
+            fmt::format("servers: {}: certificates from files are for the target of the run alone", section.short_id),
+            "leave them out: they are issued, by certificate: {ca, ca_key} or by the fleet's secret");
+    }
+}
+
 constexpr std::array server_fields{
-    field<&ServerSection::uri, read_server_uri>("uri", "text", "", "coap://host:port"),
+    field<&ServerSection::uri, read_server_uri>("uri", "text", "", "coap://host:port, or coaps:// with security"),
     field<&ServerSection::lifetime, read_server_lifetime>("lifetime", "duration", "",
                                                           "of the registration; as in lwm2m where it is left out"),
+    Field<ServerSection>{{"security", "map", "", "how devices prove who they are to this server", security_fields},
+                         read_server_security},
 };
 
 // {124: {uri: coap://127.0.0.1:5783}}
@@ -270,6 +293,7 @@ void read_servers(const Node::Entry& entry, Profile& out, Diagnostics& diagnosti
             diagnostics.error(server.place, fmt::format("servers: {}: 'uri' is missing", id),
                               "try {uri: coap://127.0.0.1:5783}");
         }
+        check_server_security(section, diagnostics);
         out.servers.push_back(std::move(section));
     }
 }

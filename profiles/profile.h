@@ -76,6 +76,7 @@ struct ServerSection {
     std::uint16_t short_id = 0;
     std::optional<ServerUri> uri;
     std::optional<Placed<base::DurationSpec>> lifetime;
+    SecuritySpec security;  // of the device towards this server
     Place place;
 };
 

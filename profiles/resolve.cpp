@@ -47,9 +47,8 @@ private:
         result_.transmission = profile_.coap;
         result_.network = profile_.network;
         result_.security = profile_.security;
-        if (const auto wrong = check_identity()) {
-            diagnostics_.error(profile_.security.place, "identity: " + wrong->message, wrong->hint);
-        }
+        check_identity(profile_.security);
+        for (const ServerSection& server : profile_.servers) check_identity(server.security);
         result_.oscore = profile_.oscore;
         check_oscore();
         result_.behaviour.boot_delay = profile_.behaviour.boot_delay;
@@ -63,9 +62,11 @@ private:
         }
     }
 
-    std::optional<EndpointProblem> check_identity() const {
-        if (profile_.security.identity.empty()) return std::nullopt;
-        return check_endpoint(profile_.security.identity, profile_.name.value);
+    void check_identity(const SecuritySpec& security) {
+        if (security.identity.empty()) return;
+        if (const auto wrong = check_endpoint(security.identity, profile_.name.value)) {
+            diagnostics_.error(security.place, "identity: " + wrong->message, wrong->hint);
+        }
     }
 
     void check_oscore() {
@@ -73,10 +74,6 @@ private:
         if (result_.version == Lwm2mVersion::v1_0) {
             diagnostics_.error(profile_.oscore->place, "there is no OSCORE in LwM2M 1.0",
                                "say lwm2m: {version: \"1.1\"}");
-        }
-        if (!profile_.servers.empty()) {
-            diagnostics_.error(profile_.oscore->place, "oscore: a device with several servers is not supported yet",
-                               "RFC 8613 3.3: each pair has a context of its own");
         }
         const OscoreIdentity first(result_, {0, 0, 0});
         const auto id = first.sender_id();

@@ -33,4 +33,9 @@ std::optional<lwm2m::Path> ResolvedProfile::telling_resource() const {
     return core;
 }
 
+bool speaks_dtls(const ResolvedProfile& profile) {
+    const auto secure = [](const SecuritySpec& security) { return security.mode != SecurityMode::none; };
+    return secure(profile.security) || std::ranges::any_of(profile.servers, secure, &ResolvedServer::security);
+}
+
 }  // namespace profiles

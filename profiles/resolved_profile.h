@@ -140,6 +140,13 @@ struct ResolvedProfile {
     std::optional<lwm2m::Path> telling_resource() const;
 };
 
+// Of the devices towards the server at that place of ResolvedProfile::servers.
+inline const SecuritySpec& security_of(const ResolvedProfile& profile, std::size_t server) {
+    return server == 0 ? profile.security : profile.servers[server].security;
+}
+// Do they speak DTLS to any of their servers?
+bool speaks_dtls(const ResolvedProfile& profile);
+
 using ResolvedProfilePtr = std::shared_ptr<const ResolvedProfile>;
 
 }  // namespace profiles

@@ -71,7 +71,10 @@ public:
         const auto add = [&](const Path& object, const ServerSection* section) {
             ResolvedServer server;
             server.object = object;
-            if (section != nullptr) server.uri = section->uri;
+            if (section != nullptr) {
+                server.uri = section->uri;
+                server.security = section->security;
+            }
             server.lifetime = profile_.lwm2m.lifetime.value;
             if (section != nullptr && section->lifetime) {
                 check_lifetime(*section->lifetime);

@@ -96,21 +96,36 @@ int tell_firmware(const engine::FleetModel& model, const Context& context) {
     return static_cast<int>(context.out ? metrics::ExitCode::ok : metrics::ExitCode::host);
 }
 
+// The security of each profile's devices towards the server that is told.
+using Told = std::vector<const profiles::SecuritySpec*>;
+Told told_of(const engine::FleetModel& model, std::optional<unsigned> server) {
+    static const profiles::SecuritySpec none;
+    Told told;
+    for (const auto& profile : model.profiles) {
+        const auto& servers = profile->servers;
+        const auto wanted = [&](const auto& some) { return server && some.uri && some.short_id == *server; };
+        const auto found = std::ranges::find_if(servers, wanted);
+        told.push_back(!server ? &profile->security : found == servers.end() ? &none : &found->security);
+    }
+    return told;
+}
+
 // What devices of these profiles show, made once a profile.
 using Made = std::vector<std::unique_ptr<profiles::FleetCertificates>>;
 
-Entry entry_of(const profiles::ResolvedProfile& profile, profiles::FleetCertificates* made,
-               const profiles::EndpointVariables& variables, unsigned generation) {
+Entry entry_of(const profiles::ResolvedProfile& profile, const profiles::SecuritySpec& security,
+               profiles::FleetCertificates* made, const profiles::EndpointVariables& variables, unsigned generation) {
     Entry entry;
     entry.endpoint = profiles::endpoint_name(profile, variables);
-    entry.mode = profile.security.mode;
+    entry.mode = security.mode;
     if (entry.mode == profiles::SecurityMode::none) return entry;
     std::array<std::uint8_t, profiles::endpoint_capacity> memory;
-    const auto identity = base::Bytes(memory).first(profiles::psk_identity(profile, variables, memory, generation));
+    const auto identity =
+        base::Bytes(memory).first(profiles::psk_identity(profile, security, variables, memory, generation));
     entry.identity = base::as_text(identity);
     if (entry.mode == profiles::SecurityMode::psk) {
         base::SecretArray<profiles::key_capacity> key;
-        const auto size = profiles::key_of(profile.security, identity, key.memory(), generation);
+        const auto size = profiles::key_of(security, identity, key.memory(), generation);
         entry.key = base::to_hex(key.view().first(size.value_or(0)));
     } else if (entry.mode == profiles::SecurityMode::rpk) {
         base::P256Scalar key;
@@ -122,10 +137,10 @@ Entry entry_of(const profiles::ResolvedProfile& profile, profiles::FleetCertific
 }
 
 // The CAs that issue the devices' certificates: nothing in it is secret.
-int print_authorities(const Made& made, const engine::FleetModel& model, const Context& context) {
+int print_authorities(const Made& made, const Told& told, const Context& context) {
     std::vector<std::string> printed;
     for (std::size_t i = 0; i < made.size(); ++i) {
-        const auto& security = model.profiles[i]->security;
+        const auto& security = *told[i];
         if (security.mode != profiles::SecurityMode::x509 || !security.certificate.file.empty()) continue;
         auto text = base::write_pem("CERTIFICATE", made[i]->authority());
         if (std::ranges::find(printed, text) == printed.end()) printed.push_back(std::move(text));
@@ -165,7 +180,12 @@ int provision(const ProvisionCommand& command, const Context& context) {
     const auto model = load_fleet(command.scenario, context.environment, context.err);
     if (model == nullptr) return static_cast<int>(metrics::ExitCode::usage);
     if (command.format == ProvisionFormat::firmware) return tell_firmware(*model, context);
-    if (!model->secured && model->oscore == nullptr) {
+    const auto told = told_of(*model, command.server);
+    // OSCORE is between a device and the target.
+    const bool with_oscore = model->oscore != nullptr && !command.server;
+    const bool secured =
+        std::ranges::any_of(told, [](const auto* security) { return security->mode != profiles::SecurityMode::none; });
+    if (!secured && !with_oscore) {
         context.err << "error: no profile of this fleet has security; there is nothing to tell a server\n"
                     << std::flush;
         return static_cast<int>(metrics::ExitCode::usage);
@@ -173,7 +193,7 @@ int provision(const ProvisionCommand& command, const Context& context) {
     Made made(model->profiles.size());
     bool psk_only = true;
     for (std::size_t i = 0; i < made.size(); ++i) {
-        const auto& security = model->profiles[i]->security;
+        const auto& security = *told[i];
         if (security.mode != profiles::SecurityMode::none &&
             command.generation.value_or(0) >= profiles::generations_of(security)) {
             context.err << fmt::format("error: the profile '{}' has no generation {} of keys\n",
@@ -186,22 +206,24 @@ int provision(const ProvisionCommand& command, const Context& context) {
         if (security.key != profiles::SecuritySpec::Key::derived) continue;
         made[i] = std::make_unique<profiles::FleetCertificates>(security);
     }
-    if (command.format == ProvisionFormat::pem) return print_authorities(made, *model, context);
+    if (command.format == ProvisionFormat::pem) return print_authorities(made, told, context);
     if (command.format == ProvisionFormat::csv) {
-        context.out << (psk_only ? "endpoint,identity,key" : "endpoint,mode,identity,key") << (model->oscore ? "," : "")
-                    << (model->oscore ? oscore_columns : "") << '\n';
+        context.out << (psk_only ? "endpoint,identity,key" : "endpoint,mode,identity,key") << (with_oscore ? "," : "")
+                    << (with_oscore ? oscore_columns : "") << '\n';
     }
     for (std::uint64_t index = 0; index < model->population->size(); ++index) {
         const std::size_t part = model->population->part_of(index);
         const auto& profile = *model->profiles[part];
-        if (profile.security.mode == profiles::SecurityMode::none && profile.oscore == nullptr) continue;
+        const auto& security = *told[part];
+        const bool protects = with_oscore && profile.oscore != nullptr;
+        if (security.mode == profiles::SecurityMode::none && !protects) continue;
         const profiles::EndpointVariables variables{.index = index, .seed = model->scenario.seed, .shard = 0};
-        const auto generation = command.generation.value_or(profile.security.generation);
-        const auto entry = entry_of(profile, made[part].get(), variables, generation);
+        const auto generation = command.generation.value_or(security.generation);
+        const auto entry = entry_of(profile, security, made[part].get(), variables, generation);
         std::optional<OscoreKeys> oscore;
-        if (profile.oscore) oscore = oscore_keys(profile, variables);
-        context.out << (model->oscore ? line_of(command.format, entry, psk_only, oscore)
-                                      : line_of(command.format, entry, psk_only))
+        if (protects) oscore = oscore_keys(profile, variables);
+        context.out << (with_oscore ? line_of(command.format, entry, psk_only, oscore)
+                                    : line_of(command.format, entry, psk_only))
                     << '\n';
     }
     context.out << std::flush;

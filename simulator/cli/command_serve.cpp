@@ -153,7 +153,7 @@ base::Result<std::optional<engine::EmbeddedCertificates::Config>, std::string> c
 int serve(const ServeCommand& command, const Context& context) {
     auto setup = set_up(command, context);
     if (!setup) return static_cast<int>(ExitCode::usage);
-    const bool by_fleet = setup->fleet != nullptr && setup->fleet->secured && !has_own_credentials(command);
+    const bool by_fleet = setup->fleet != nullptr && setup->fleet->secured_target && !has_own_credentials(command);
     const bool secure = by_fleet || has_own_credentials(command);
     const auto address = net::parse_ip(command.bind, command.port.value_or(secure ? 5684 : 5683));
     if (!address) return refuse(context, ExitCode::usage, address.error().what);

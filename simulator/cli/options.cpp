@@ -356,9 +356,10 @@ base::Result<Command, UsageError> parse_provision(const Args& args, const Enviro
         "Prints what a server must know of a fleet's devices: endpoints, identities and keys. They are secret.");
     ProvisionCommand out;
     ScenarioTexts scenario;
-    Text format, generation;
+    Text format, generation, server;
     scenario.declare(flags, "a scenario file; omitted: the default scenario");
     flags.value("--generation", generation, "NUMBER", "of the keys, from 0 on [that devices start with]");
+    flags.value("--server", server, "ID", "short server id of the one of `servers:` that is to know them [the target]");
     flags.value(
         "--format", format, "csv|leshan|jsonl|pem|firmware",
         "how [csv]; leshan: bodies for its REST interface; pem: the CAs of the devices' certificates; firmware: "
@@ -368,6 +369,7 @@ base::Result<Command, UsageError> parse_provision(const Args& args, const Enviro
     scenario.read(out.scenario, problems);
     Reader reader(problems);
     reader.choice("--format", format, provision_formats, out.format);
+    if (server) reader.whole("--server", server, 1, 65534, out.server.emplace());
     if (generation) {
         const auto known = parse_generations(*generation);
         if (known && known->first == known->second && generation->size() == 1) {

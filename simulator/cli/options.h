@@ -102,6 +102,7 @@ struct ProvisionCommand {
     ScenarioOptions scenario;
     ProvisionFormat format = ProvisionFormat::csv;
     std::optional<unsigned> generation;  // of the keys; none: that the devices start with
+    std::optional<unsigned> server;      // short id of the further server that is told; none: the target
 };
 
 struct DeviceCommand {

@@ -42,25 +42,49 @@ profiles::ServerActions with_defaults(profiles::ServerActions actions,
     return actions;
 }
 
+// Devices of a profile towards one of their servers.
+struct Side {
+    const profiles::ResolvedProfile* profile = nullptr;
+    const profiles::SecuritySpec* security = nullptr;
+    std::optional<profiles::ServerUri> server;  // none: the first one
+    profiles::Place place;
+};
+
+std::vector<Side> sides_of(const FleetModel& model, const scenarios::Scenario& scenario) {
+    std::vector<Side> sides;
+    for (std::size_t i = 0; i < model.profiles.size(); ++i) {
+        const auto& profile = *model.profiles[i];
+        for (std::size_t j = 0; j < profile.servers.size(); ++j) {
+            const auto& security = profiles::security_of(profile, j);
+            sides.push_back(
+                {&profile, &security, profile.servers[j].uri, j == 0 ? scenario.fleet[i].place : security.place});
+        }
+    }
+    return sides;
+}
+
 // Would the embedded server, which looks for the key of an identity, take that of the one profile for the other's?
-bool mixed_up(const profiles::ResolvedProfile& a, const profiles::ResolvedProfile& b) {
-    const auto& one = a.security;
-    const auto& other = b.security;
+bool mixed_up(const Side& a, const Side& b) {
+    const auto& one = *a.security;
+    const auto& other = *b.security;
     const bool listed =
         one.key == profiles::SecuritySpec::Key::listed || other.key == profiles::SecuritySpec::Key::listed;
-    if (listed || identity_pattern(a) != identity_pattern(b)) return false;
+    if (listed || identity_pattern(*a.profile, one) != identity_pattern(*b.profile, other)) return false;
     return one.key != other.key || one.generation != other.generation ||
            !base::equal(one.secret->view(), other.secret->view());
 }
 
 // Can the devices tell the right server, and does everybody who is to be trusted deserve it?
-void check_certificates(const profiles::SecuritySpec& security, const scenarios::Scenario& scenario,
-                        const profiles::Place& place, profiles::Diagnostics& diagnostics) {
+void check_certificates(const Side& side, const scenarios::Scenario& scenario, profiles::Diagnostics& diagnostics) {
+    const auto& security = *side.security;
+    const auto& place = side.place;
     if (!profiles::is_by_certificate(security.mode)) return;
     const bool rpk = security.mode == profiles::SecurityMode::rpk;
     if (scenario.target && security.server.empty()) {
         diagnostics.error(
-            place, "the profile does not say how its devices know the target for the right server",
+            place,
+            fmt::format("the profile does not say how its devices know {} for the right server",
+                        side.server ? to_string(*side.server) : "the target"),
             rpk ? "try security: {server: {public_key: server.pem}}" : "try security: {server: {trust: ca.pem}}");
     }
     if (!scenario.target && security.key == profiles::SecuritySpec::Key::none) {
@@ -85,6 +109,53 @@ void check_certificates(const profiles::SecuritySpec& security, const scenarios:
     }
 }
 
+// Does the embedded server know whom it has before it, the devices of the one or of the other?
+void check_together(const Side& side, const Side& other, profiles::Diagnostics& diagnostics) {
+    const auto& one = *side.security;
+    const auto& two = *other.security;
+    if (is_by_certificate(one.mode) && is_by_certificate(two.mode) && one.secret && two.secret &&
+        (one.generation != two.generation || !base::equal(one.secret->view(), two.secret->view()))) {
+        diagnostics.error(side.place,
+                          "the embedded server knows one secret of certificates and raw public keys: all "
+                          "profiles of the fleet that have them must share it, and the generation");
+    }
+    const bool keys = one.mode == profiles::SecurityMode::psk && two.mode == profiles::SecurityMode::psk;
+    if (!keys || !mixed_up(side, other)) return;
+    diagnostics.error(side.place,
+                      fmt::format("the embedded server cannot tell devices of '{}' and '{}' apart, which "
+                                  "have different keys",
+                                  other.profile->name, side.profile->name),
+                      "give each an identity of its own: identity: \"{profile}-{index}\"");
+}
+
+// Which profiles speak DTLS, and whether target and embedded servers suit them.
+void check_security(FleetModel& model, const scenarios::Scenario& scenario, profiles::Diagnostics& diagnostics) {
+    const auto sides = sides_of(model, scenario);
+    for (std::size_t i = 0; i < sides.size(); ++i) {
+        const auto& side = sides[i];
+        const bool secure = side.security->mode != profiles::SecurityMode::none;
+        model.secured = model.secured || secure;
+        model.secured_target = model.secured_target || (secure && !side.server);
+        if (!side.server && scenario.target && scenario.target->secure != secure) {
+            diagnostics.error(side.place,
+                              secure ? "the profile speaks DTLS, and the target is coap://: it must be coaps://"
+                                     : "the target is coaps://, and the profile has no security",
+                              secure ? "" : "give the profile security: {mode: psk, key: ...}");
+        }
+        if (!secure) continue;
+        check_certificates(side, scenario, diagnostics);
+        if (side.security->keys && side.security->keys->size() < scenario.devices) {
+            diagnostics.error(side.place,
+                              fmt::format("the file of keys has {} rows for {} devices", side.security->keys->size(),
+                                          scenario.devices),
+                              "a row for each device of the fleet, by its number");
+        }
+        for (std::size_t before = 0; !scenario.target && before < i; ++before) {
+            if (sides[before].server == side.server) check_together(side, sides[before], diagnostics);
+        }
+    }
+}
+
 // Are there keys for each time that the scenario rotates them?
 void check_rotations(const FleetModel& model, const scenarios::Scenario& scenario, profiles::Diagnostics& diagnostics) {
     unsigned rotations = 0;
@@ -97,14 +168,14 @@ void check_rotations(const FleetModel& model, const scenarios::Scenario& scenari
             diagnostics.error(phase.place, "rotate_keys: 'unknown' is for the embedded server",
                               "what the target does not know, its operator says");
         }
-        for (const auto& profile : model.profiles) {
-            const auto& security = profile->security;
+        for (const auto& side : sides_of(model, scenario)) {
+            const auto& security = *side.security;
             if (security.mode == profiles::SecurityMode::none) continue;
             const unsigned next = security.generation + rotations;
             if (next >= profiles::generations_of(security)) {
                 diagnostics.error(
                     phase.place,
-                    fmt::format("rotate_keys: the profile '{}' has no generation {} of keys", profile->name, next),
+                    fmt::format("rotate_keys: the profile '{}' has no generation {} of keys", side.profile->name, next),
                     "a key: {derive: ...} has 8; else a list of them, as key: {csv: [keys.csv, next.csv]}");
             }
             if (storm->unknown > 0 && security.mode == profiles::SecurityMode::x509) {
@@ -112,48 +183,6 @@ void check_rotations(const FleetModel& model, const scenarios::Scenario& scenari
                                   "rotate_keys: 'unknown' is for modes psk and rpk: of certificates a "
                                   "server knows the CA, not the keys");
             }
-        }
-    }
-}
-
-// Which profiles speak DTLS, and whether target and embedded server suit them.
-void check_security(FleetModel& model, const scenarios::Scenario& scenario, profiles::Diagnostics& diagnostics) {
-    for (std::size_t i = 0; i < model.profiles.size(); ++i) {
-        const auto& profile = *model.profiles[i];
-        const auto& place = scenario.fleet[i].place;
-        const bool secure = profile.security.mode != profiles::SecurityMode::none;
-        (secure ? model.secured : model.plain) = true;
-        if (scenario.target && scenario.target->secure != secure) {
-            diagnostics.error(place,
-                              secure ? "the profile speaks DTLS, and the target is coap://: it must be coaps://"
-                                     : "the target is coaps://, and the profile has no security",
-                              secure ? "" : "give the profile security: {mode: psk, key: ...}");
-        }
-        if (!secure) continue;
-        check_certificates(profile.security, scenario, place, diagnostics);
-        if (profile.security.keys && profile.security.keys->size() < scenario.devices) {
-            diagnostics.error(place,
-                              fmt::format("the file of keys has {} rows for {} devices", profile.security.keys->size(),
-                                          scenario.devices),
-                              "a row for each device of the fleet, by its number");
-        }
-        for (std::size_t before = 0; !scenario.target && before < i; ++before) {
-            const auto& other = *model.profiles[before];
-            if (is_by_certificate(profile.security.mode) && is_by_certificate(other.security.mode) &&
-                profile.security.secret && other.security.secret &&
-                !base::equal(profile.security.secret->view(), other.security.secret->view())) {
-                diagnostics.error(place,
-                                  "the embedded server knows one secret of certificates and raw public keys: all "
-                                  "profiles of the fleet that have them must share it");
-            }
-            const bool keys = profile.security.mode == profiles::SecurityMode::psk &&
-                              other.security.mode == profiles::SecurityMode::psk;
-            if (!keys || !mixed_up(profile, other)) continue;
-            diagnostics.error(place,
-                              fmt::format("the embedded server cannot tell devices of '{}' and '{}' apart, which "
-                                          "have different keys",
-                                          other.name, profile.name),
-                              "give each an identity of its own: identity: \"{profile}-{index}\"");
         }
     }
 }
@@ -174,8 +203,8 @@ void name_profiles(profiles::ServerActions& actions, std::span<const profiles::R
 
 }  // namespace
 
-std::string identity_pattern(const profiles::ResolvedProfile& profile) {
-    const auto& identity = profile.security.identity;
+std::string identity_pattern(const profiles::ResolvedProfile& profile, const profiles::SecuritySpec& security) {
+    const auto& identity = security.identity;
     return profiles::pattern_of(identity.empty() ? profile.endpoint : identity, profile.name);
 }
 

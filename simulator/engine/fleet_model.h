@@ -28,16 +28,16 @@ struct FleetModel {
     std::vector<net::ImpairmentSpec> impairments;  // by profile
     bool impaired = false;                         // any of them
     std::shared_ptr<const DeviceFiles> files;      // null: no device has its certificate from a file
-    bool secured = false;                          // devices of some profile speak DTLS
-    bool plain = false;                            // those of some profile do not
+    bool secured = false;                          // devices of some profile speak DTLS, to some server
+    bool secured_target = false;                   // the same, to their first one
     bool rebinds = false;                          // some devices get new source addresses
 
     // The devices of shard `shard` of `shards`: every shards-th one.
     fleet::Membership membership(std::uint32_t shard, std::uint32_t shards) const;
 };
 
-// What the identities of the profile's devices look like, with '*' for what differs.
-std::string identity_pattern(const profiles::ResolvedProfile& profile);
+// What the identities of the profile's devices look like to one of their servers, with '*' for what differs.
+std::string identity_pattern(const profiles::ResolvedProfile& profile, const profiles::SecuritySpec& security);
 
 // Loads and resolves the profiles of the scenario; all that is wrong goes to `diagnostics`, and nothing is returned
 // then. `registry` must outlive the model.

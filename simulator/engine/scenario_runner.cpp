@@ -98,15 +98,17 @@ std::optional<StartError> ScenarioRunner::open_server(const net::Address& addres
     // One server's update is enough for a device.
     if (!servers_.empty()) config.actions.campaigns.clear();
     config.objects = model_.objects;
-    config.uri = (model_.secured ? "coaps://" : "coap://") + net::to_string(host->transport->local_address());
-    config.oscore = oscore_directory(model_.oscore.get());
+    const auto own = host->transport->local_address();
+    const bool first = servers_.empty();
+    const auto clients = clients_of(model_, {first ? own : target_, options_.further_servers}, own);
+    if (first) config.oscore = oscore_directory(model_.oscore.get());
     config.oscore.entropy = run_entropy();
     config.capacity = static_cast<std::uint32_t>(model_.population->size() + model_.population->size() / 16 + 1024);
-    host->dtls =
-        secure_server(model_, host->transport->local_address(), config.capacity, system_salt(), *host->transport);
+    host->dtls = secure_server(model_, clients, own, config.capacity, system_salt(), *host->transport);
+    config.uri = (host->dtls.transport ? "coaps://" : "coap://") + net::to_string(own);
     net::Transport& outermost =
         host->dtls.transport ? static_cast<net::Transport&>(*host->dtls.transport) : *host->transport;
-    config.may_register = endpoint_check(model_, host->dtls);
+    config.may_register = endpoint_check(model_, clients, host->dtls);
     host->server = std::make_unique<server::Server>(std::move(config), outermost);
     host->worker = std::make_unique<ServerWorker>(*host->server, host->dtls);
     const auto name = servers_.empty() ? std::string("server") : fmt::format("server-{}", servers_.size());
@@ -244,7 +246,8 @@ std::optional<StartError> ScenarioRunner::open() {
                     *outermost);
                 outermost = host.impairment.get();
             }
-            host.dtls = secure_shard(model_, membership, target_, system_salt(), *outermost);
+            host.dtls =
+                secure_shard(model_, membership, {target_, options_.further_servers}, system_salt(), *outermost);
             if (host.dtls.transport) {
                 outermost = host.dtls.transport.get();
                 for (auto& capture : host.captures) capture->attach_keys(*host.dtls.transport);

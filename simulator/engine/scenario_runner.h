@@ -73,7 +73,9 @@ public:
     void post_to_server(std::function<void()> task);
     net::Address target() const { return target_; }
     // "coaps://127.0.0.1:5684"
-    std::string target_uri() const { return (model_.secured ? "coaps://" : "coap://") + net::to_string(target_); }
+    std::string target_uri() const {
+        return (model_.secured_target ? "coaps://" : "coap://") + net::to_string(target_);
+    }
     std::size_t threads() const { return shards_.size(); }
     // The clock of the run.
     base::Time now() const { return clock_.now(); }

@@ -82,34 +82,46 @@ std::size_t ShardKeys::key(std::uint32_t link, base::MutableBytes out) const {
     return size;
 }
 
-ShardCertificates::ShardCertificates(const FleetModel& model, const ShardLinks& links, const net::Address& server)
+ShardCertificates::ShardCertificates(const FleetModel& model, const ShardLinks& links,
+                                     const fleet::ServerAddresses& servers)
     : model_(model), links_(links), sides_(model.profiles.size()) {
-    const bool embedded = !model.scenario.target.has_value();
     for (std::size_t i = 0; i < sides_.size(); ++i) {
-        const auto& spec = model.profiles[i]->security;
-        if (!profiles::is_by_certificate(spec.mode)) continue;
-        Side& side = sides_[i];
-        if (spec.key == profiles::SecuritySpec::Key::derived) {
-            side.made = std::make_unique<profiles::FleetCertificates>(spec);
+        const auto& profile = *model.profiles[i];
+        for (std::size_t j = 0; j < profile.servers.size(); ++j) {
+            const auto& uri = j == 0 ? model.scenario.target : profile.servers[j].uri;
+            const auto& address = j == 0 ? servers.first : servers.further[i][j - 1];
+            sides_[i].push_back(make_side(profiles::security_of(profile, j), uri, address));
         }
-        if (spec.mode == profiles::SecurityMode::rpk) {
-            side.pinned = spec.server.certificate;
-            if (!embedded || !side.pinned.empty()) continue;
-            base::P256Scalar key;
-            side.made->server_key(key);
-            const auto point = side.made->public_key(key);
-            base::wipe(key);
-            side.pinned.assign(point.begin(), point.end());
-            continue;
-        }
-        std::string host = spec.server.name;
-        if (host.empty() && !embedded) host = model.scenario.target->host;
-        // RFC 6066 3: addresses are no names.
-        if (!host.empty() && !net::parse_ip(host, 0)) side.name = host;
-        auto trust = base::CertificateTrust::make(expected(spec, host, server, embedded));
-        CHECK(trust.has_value());  // see check_security
-        side.trust = std::make_unique<base::CertificateTrust>(std::move(*trust));
     }
+}
+
+ShardCertificates::Side ShardCertificates::make_side(const profiles::SecuritySpec& spec,
+                                                     const std::optional<profiles::ServerUri>& server,
+                                                     const net::Address& address) const {
+    Side side;
+    const bool embedded = !model_.scenario.target.has_value();
+    if (!profiles::is_by_certificate(spec.mode)) return side;
+    if (spec.key == profiles::SecuritySpec::Key::derived) {
+        side.made = std::make_unique<profiles::FleetCertificates>(spec);
+    }
+    if (spec.mode == profiles::SecurityMode::rpk) {
+        side.pinned = spec.server.certificate;
+        if (!embedded || !side.pinned.empty()) return side;
+        base::P256Scalar key;
+        side.made->server_key(key);
+        const auto point = side.made->public_key(key);
+        base::wipe(key);
+        side.pinned.assign(point.begin(), point.end());
+        return side;
+    }
+    std::string host = spec.server.name;
+    if (host.empty() && !embedded) host = server->host;
+    // RFC 6066 3: addresses are no names.
+    if (!host.empty() && !net::parse_ip(host, 0)) side.name = host;
+    auto trust = base::CertificateTrust::make(expected(spec, host, address, embedded));
+    CHECK(trust.has_value());  // see check_security
+    side.trust = std::make_unique<base::CertificateTrust>(std::move(*trust));
+    return side;
 }
 
 net::CertificateType ShardCertificates::type(std::uint32_t link) const {
@@ -127,11 +139,15 @@ net::CertificateCiphers ShardCertificates::ciphers(std::uint32_t link) const {
     return net::CertificateCiphers::ccm8;
 }
 
+// Certificates from files are for the target alone.
+const std::vector<std::uint8_t>* ShardCertificates::file_of(std::uint32_t link) const {
+    return model_.files && links_.server_of(link) == 0 ? model_.files->certificate(links_.index_of(link)) : nullptr;
+}
+
 // A wrong key is one that does not go with the certificate, or is nobody's where there is none.
 void ShardCertificates::key(std::uint32_t link, base::P256Scalar& out) const {
-    const std::uint64_t index = links_.index_of(link);
-    if (model_.files && model_.files->certificate(index) != nullptr) {
-        model_.files->key(index, out);
+    if (file_of(link) != nullptr) {
+        model_.files->key(links_.index_of(link), out);
     } else {
         std::array<std::uint8_t, profiles::endpoint_capacity> name;
         side_of(link).made->device_key(base::Bytes(name).first(links_.identity(link, name)), out,
@@ -142,8 +158,7 @@ void ShardCertificates::key(std::uint32_t link, base::P256Scalar& out) const {
 
 void ShardCertificates::write_certificate(std::uint32_t link, base::Writer& out) const {
     const Side& side = side_of(link);
-    const auto* file = model_.files ? model_.files->certificate(links_.index_of(link)) : nullptr;
-    if (file != nullptr) return out.put(base::Bytes(*file));
+    if (const auto* file = file_of(link)) return out.put(base::Bytes(*file));
     base::P256Scalar own;
     if (type(link) == net::CertificateType::raw_public_key) {
         key(link, own);
@@ -231,19 +246,27 @@ std::optional<net::PskDirectory::Known> ServerKeys::key_of(base::Bytes identity,
     return std::nullopt;
 }
 
-SecureShard secure_shard(const FleetModel& model, const fleet::Membership& members, const net::Address& server,
-                         std::uint64_t salt, net::Transport& inner) {
+SecureShard secure_shard(const FleetModel& model, const fleet::Membership& members,
+                         const fleet::ServerAddresses& servers, std::uint64_t salt, net::Transport& inner) {
     SecureShard shard;
     if (!model.secured) return shard;
     shard.links = std::make_unique<ShardLinks>(model, members);
     const ShardLinks& links = *shard.links;
     shard.keys = std::make_unique<ShardKeys>(links);
-    const bool certificates = std::ranges::any_of(
-        model.profiles, [](const auto& profile) { return profiles::is_by_certificate(profile->security.mode); });
-    if (certificates) shard.certificates = std::make_unique<ShardCertificates>(model, links, server);
+    const bool certificates = std::ranges::any_of(model.profiles, [](const auto& profile) {
+        for (std::size_t i = 0; i < profile->servers.size(); ++i) {
+            if (profiles::is_by_certificate(profiles::security_of(*profile, i).mode)) return true;
+        }
+        return false;
+    });
+    if (certificates) shard.certificates = std::make_unique<ShardCertificates>(model, links, servers);
     net::DtlsTransport::Config config;
-    config.server = server;
+    config.server = servers.first;
     config.devices = members.devices;
+    for (std::uint32_t link = links.devices(); link < links.size(); ++link) {
+        const auto& addresses = servers.further[links.profile_number_of(link)];
+        config.further.push_back({links.device_of(link), addresses[links.server_of(link) - 1]});
+    }
     config.keys = shard.keys.get();
     config.rotate = [&links = *shard.links](std::uint32_t link) { links.take_next_key(link); };
     config.secured = [&links](std::uint32_t link) { return links.spec_of(link).mode != profiles::SecurityMode::none; };
@@ -334,41 +357,56 @@ base::Result<SecureServer, std::string> secure_server(const SecureServerOptions&
     return server;
 }
 
-SecureServer secure_server(const FleetModel& model, const net::Address& address, std::uint32_t sessions,
-                           std::uint64_t salt, net::Transport& inner) {
-    if (!model.secured) return {};
+std::vector<Clients> clients_of(const FleetModel& model, const fleet::ServerAddresses& servers,
+                                const net::Address& address) {
+    std::vector<Clients> clients;
+    for (std::size_t i = 0; i < model.profiles.size(); ++i) {
+        const auto& profile = *model.profiles[i];
+        for (std::size_t j = 0; j < profile.servers.size(); ++j) {
+            const bool comes =
+                j == 0 ? address == servers.first : i < servers.further.size() && servers.further[i][j - 1] == address;
+            if (comes) clients.push_back({&profile, &profiles::security_of(profile, j)});
+        }
+    }
+    return clients;
+}
+
+SecureServer secure_server(const FleetModel& model, const std::vector<Clients>& clients, const net::Address& address,
+                           std::uint32_t sessions, std::uint64_t salt, net::Transport& inner) {
     SecureServerOptions options;
     options.address = address;
     options.sessions = sessions;
-    options.plain_too = model.plain;
     options.salt = salt;
     options.seed = model.scenario.seed;
-    for (const auto& profile : model.profiles) {
-        const auto& security = profile->security;
+    bool any = false;
+    for (const auto& [profile, spec] : clients) {
+        const auto& security = *spec;
         const bool listed = security.key == profiles::SecuritySpec::Key::listed;
         const KnownGenerations generations{security.generation, model.plan->rotations(), model.scenario.seed};
-        if (security.mode == profiles::SecurityMode::psk) {
-            options.known.push_back({listed ? "*" : identity_pattern(*profile), security, generations});
-        } else if (profiles::is_by_certificate(security.mode)) {
+        any = any || security.mode != profiles::SecurityMode::none;
+        if (security.mode == profiles::SecurityMode::none) {
+            options.plain_too = true;
+        } else if (security.mode == profiles::SecurityMode::psk) {
+            options.known.push_back({listed ? "*" : identity_pattern(*profile, security), security, generations});
+        } else {
             options.certificates = security;
             options.generations = generations;
             if (!security.certificate.ca.empty()) options.anchors.push_back(security.certificate.ca);
         }
-        // Links to further servers are plain.
-        if (profile->servers.size() > 1) options.plain_too = true;
     }
+    if (!any) return {};
     auto server = secure_server(options, inner);
     CHECK(server.has_value());  // see check_security
     return std::move(*server);
 }
 
-EndpointCheck endpoint_check(const FleetModel& model, const SecureServer& server) {
+EndpointCheck endpoint_check(const FleetModel& model, const std::vector<Clients>& clients, const SecureServer& server) {
     if (!server.transport) return nullptr;
     const auto& transport = *server.transport;
-    const bool same = std::ranges::all_of(model.profiles, [](const auto& profile) {
-        const auto& security = profile->security;
-        return security.mode == profiles::SecurityMode::none ||
-               (security.identity.empty() && security.key != profiles::SecuritySpec::Key::listed);
+    const bool same = std::ranges::all_of(clients, [](const Clients& some) {
+        return some.security->mode == profiles::SecurityMode::none ||
+               some.security->mode == profiles::SecurityMode::x509 ||
+               (some.security->identity.empty() && some.security->key != profiles::SecuritySpec::Key::listed);
     });
     if (same) {
         return [&transport](const net::Address& from, std::string_view endpoint) {
@@ -376,19 +414,25 @@ EndpointCheck endpoint_check(const FleetModel& model, const SecureServer& server
         };
     }
     auto index = std::make_shared<profiles::EndpointIndex>(*model.population, model.scenario.seed);
-    return [&model, &transport, index](const net::Address& from, std::string_view endpoint) {
+    return [&model, &transport, index, clients](const net::Address& from, std::string_view endpoint) {
         const auto device = index->device_of(endpoint);
         const auto* profile = device ? &model.population->profile_of(*device) : nullptr;
+        const auto owner = std::ranges::find(clients, profile, &Clients::profile);
         // Whoever has proven to be somebody is not one who has nothing to prove it by.
-        if (profile == nullptr || profile->security.mode == profiles::SecurityMode::none) {
+        if (owner == clients.end() || owner->security->mode == profiles::SecurityMode::none) {
             return !transport.contradicts(from, {});
         }
-        const bool listed = profile->security.key == profiles::SecuritySpec::Key::listed;
-        const auto first = profile->security.generation;
-        const auto last = listed ? first + model.plan->rotations().size() : first;
-        for (auto generation = first; generation <= last; ++generation) {
+        const auto& security = *owner->security;
+        // Core 1.1.1, 6.2: of a certificate it is the common name itself.
+        if (security.mode == profiles::SecurityMode::x509) {
+            return !transport.contradicts(from, base::as_bytes(endpoint));
+        }
+        const bool listed = security.key == profiles::SecuritySpec::Key::listed;
+        const auto last = security.generation + (listed ? model.plan->rotations().size() : 0);
+        for (auto generation = security.generation; generation <= last; ++generation) {
             std::array<std::uint8_t, profiles::endpoint_capacity> memory;
-            const auto size = profiles::psk_identity(*profile, {*device, model.scenario.seed, 0}, memory, generation);
+            const profiles::EndpointVariables variables{.index = *device, .seed = model.scenario.seed, .shard = 0};
+            const auto size = profiles::psk_identity(*profile, security, variables, memory, generation);
             if (!transport.contradicts(from, base::Bytes(memory).first(size))) return true;
         }
         return false;

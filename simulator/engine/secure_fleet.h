@@ -31,8 +31,8 @@ private:
 // The same devices where they have certificates or raw public keys, and what they expect of their server.
 class ShardCertificates final : public net::CertificateSource {
 public:
-    // `model` and `links` must outlive this object. `server` is where they go.
-    ShardCertificates(const FleetModel& model, const ShardLinks& links, const net::Address& server);
+    // `model` and `links` must outlive this object. `servers` is where they go.
+    ShardCertificates(const FleetModel& model, const ShardLinks& links, const fleet::ServerAddresses& servers);
 
     net::CertificateType type(std::uint32_t link) const override;
     net::CertificateCiphers ciphers(std::uint32_t link) const override;
@@ -43,21 +43,26 @@ public:
                                  net::PeerKey& out) const override;
 
 private:
-    struct Side {  // of the devices of one profile
+    struct Side {  // of the devices of one profile, towards one of their servers
         std::unique_ptr<profiles::FleetCertificates> made;
         std::unique_ptr<base::CertificateTrust> trust;
         std::vector<std::uint8_t> pinned;  // the server's raw public key
         std::string name;                  // of the server, where it has one
     };
-    const Side& side_of(std::uint32_t link) const { return sides_[links_.profile_number_of(link)]; }
+    const Side& side_of(std::uint32_t link) const {
+        return sides_[links_.profile_number_of(link)][links_.server_of(link)];
+    }
+    const std::vector<std::uint8_t>* file_of(std::uint32_t link) const;
+    Side make_side(const profiles::SecuritySpec& spec, const std::optional<profiles::ServerUri>& server,
+                   const net::Address& address) const;
 
     const FleetModel& model_;
     const ShardLinks& links_;
-    std::vector<Side> sides_;
+    std::vector<std::vector<Side>> sides_;
 };
 
-// The generations of keys that a server knows: from `first` on one more for each of `unknown`, which is the share of the
-// devices whose key of that generation it does not know.
+// The generations of keys that a server knows: from `first` on one more for each of `unknown`, which is the share of
+// the devices whose key of that generation it does not know.
 struct KnownGenerations {
     unsigned first = 0;
     std::vector<double> unknown{};
@@ -122,8 +127,8 @@ struct SecureShard {
     std::unique_ptr<net::DtlsTransport> transport;
 };
 // Null members where no device of the fleet speaks DTLS. `inner` must outlive it.
-SecureShard secure_shard(const FleetModel& model, const fleet::Membership& members, const net::Address& server,
-                         std::uint64_t salt, net::Transport& inner);
+SecureShard secure_shard(const FleetModel& model, const fleet::Membership& members,
+                         const fleet::ServerAddresses& servers, std::uint64_t salt, net::Transport& inner);
 
 struct SecureServer {
     std::unique_ptr<ServerKeys> keys;
@@ -146,14 +151,22 @@ struct SecureServerOptions {
 };
 // The error is a sentence for the user.
 base::Result<SecureServer, std::string> secure_server(const SecureServerOptions& options, net::Transport& inner);
-// For the embedded server of a fleet at that address; null members where nobody speaks DTLS.
-SecureServer secure_server(const FleetModel& model, const net::Address& address, std::uint32_t sessions,
-                           std::uint64_t salt, net::Transport& inner);
-// May whoever speaks from there register by that name? A server holds each device to what it has proven to be by its key
-// or certificate (Transport 1.1.1, 5.2.6). Null where there is no DTLS. All must outlive it.
+// Who comes to a server: devices of a profile, with the security that they have towards it.
+struct Clients {
+    const profiles::ResolvedProfile* profile = nullptr;
+    const profiles::SecuritySpec* security = nullptr;
+};
+// To the server at that address, which is one of those of the fleet.
+std::vector<Clients> clients_of(const FleetModel& model, const fleet::ServerAddresses& servers,
+                                const net::Address& address);
+// For the embedded server of a fleet at that address; null members where none of its clients speaks DTLS.
+SecureServer secure_server(const FleetModel& model, const std::vector<Clients>& clients, const net::Address& address,
+                           std::uint32_t sessions, std::uint64_t salt, net::Transport& inner);
+// May whoever speaks from there register by that name? A server holds each device to what it has proven to be by its
+// key or certificate (Transport 1.1.1, 5.2.6). Null where there is no DTLS. All must outlive it.
 using EndpointCheck = std::function<bool(const net::Address& from, std::string_view endpoint)>;
 // As the profiles of the fleet say which identity goes with which name.
-EndpointCheck endpoint_check(const FleetModel& model, const SecureServer& server);
+EndpointCheck endpoint_check(const FleetModel& model, const std::vector<Clients>& clients, const SecureServer& server);
 // Identities are names; those of pre-shared keys may be any others.
 enum class NamesByKey : std::uint8_t { own, any };
 EndpointCheck endpoint_check(const SecureServer& server, NamesByKey names);

@@ -38,8 +38,9 @@ tl::expected<std::unique_ptr<ServerRunner>, StartError> ServerRunner::prepare(Se
         runner->dtls_ = std::move(*made);
         outermost = runner->dtls_.transport.get();
         const auto* fleet = runner->options_.fleet;
-        runner->options_.config.may_register = fleet != nullptr ? endpoint_check(*fleet, runner->dtls_)
-                                                                : endpoint_check(runner->dtls_, runner->options_.names);
+        runner->options_.config.may_register = fleet != nullptr
+                                                   ? endpoint_check(*fleet, runner->clients_, runner->dtls_)
+                                                   : endpoint_check(runner->dtls_, runner->options_.names);
     }
     runner->server_ = std::make_unique<server::Server>(std::move(runner->options_.config), *outermost);
     runner->peer_ = std::make_unique<Peer>(*runner->server_, runner->dtls_);
@@ -50,7 +51,8 @@ tl::expected<std::unique_ptr<ServerRunner>, StartError> ServerRunner::prepare(Se
 
 base::Result<SecureServer, std::string> ServerRunner::make_secure(const net::Address& address) {
     if (options_.fleet != nullptr) {
-        return secure_server(*options_.fleet, address, options_.config.capacity, system_salt(), *transport_);
+        clients_ = clients_of(*options_.fleet, {address, {}}, address);
+        return secure_server(*options_.fleet, clients_, address, options_.config.capacity, system_salt(), *transport_);
     }
     SecureServerOptions secure;
     secure.sessions = options_.config.capacity;

@@ -58,6 +58,7 @@ private:
     WallClock clock_;
     asio::io_context io_{1};
     std::unique_ptr<net::UdpTransport> transport_;
+    std::vector<Clients> clients_;  // where they are those of a fleet
     SecureServer dtls_;
     std::unique_ptr<server::Server> server_;
     std::unique_ptr<Peer> peer_;

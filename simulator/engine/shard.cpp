@@ -59,8 +59,8 @@ std::vector<metrics::Operation> operations_of(const fleet::DevicePool& pool) {
 std::vector<metrics::Operation> supported_operations(std::span<const profiles::ResolvedProfilePtr> profiles) {
     std::vector<metrics::Operation> operations{metrics::Operation::register_, metrics::Operation::update,
                                                metrics::Operation::deregister, metrics::Operation::notify};
-    const bool secured = std::ranges::any_of(
-        profiles, [](const auto& profile) { return profile->security.mode != profiles::SecurityMode::none; });
+    const bool secured =
+        std::ranges::any_of(profiles, [](const auto& profile) { return profiles::speaks_dtls(*profile); });
     if (secured) operations.push_back(metrics::Operation::handshake);
     const bool updates =
         std::ranges::any_of(profiles, [](const auto& profile) { return profile->behaviour.firmware.behaves; });

@@ -14,11 +14,6 @@ ShardLinks::ShardLinks(const FleetModel& model, fleet::Membership members)
     if (!model_.plan->rotations().empty()) taken_.resize(size());
 }
 
-const profiles::SecuritySpec& ShardLinks::spec_of(std::uint32_t link) const {
-    const auto& profile = profile_of(link);
-    return link < members_.devices ? profile.security : profile.servers[server_of(link)].security;
-}
-
 std::size_t ShardLinks::identity(std::uint32_t link, base::MutableBytes out) const {
     const profiles::EndpointVariables variables{.index = index_of(link), .seed = model_.scenario.seed, .shard = 0};
     return profiles::psk_identity(profile_of(link), spec_of(link), variables, out, generation_of(link));

@@ -1,5 +1,5 @@
-// ShardLinks: the links of a shard's devices to their servers as DTLS sees them: numbered as fleet::LinkId, each with the
-// security that its profile says for that server, and with the generation of the key that it has come to.
+// ShardLinks: the links of a shard's devices to their servers as DTLS sees them: numbered as fleet::LinkId, each with
+// the security that its profile says for that server, and with the generation of the key that it has come to.
 #pragma once
 
 #include <vector>
@@ -28,7 +28,9 @@ public:
     const profiles::ResolvedProfile& profile_of(std::uint32_t link) const {
         return *model_.profiles[profile_number_of(link)];
     }
-    const profiles::SecuritySpec& spec_of(std::uint32_t link) const;
+    const profiles::SecuritySpec& spec_of(std::uint32_t link) const {
+        return profiles::security_of(profile_of(link), server_of(link));
+    }
 
     // The right identity, of its generation; 0 bytes where there is none.
     std::size_t identity(std::uint32_t link, base::MutableBytes out) const;

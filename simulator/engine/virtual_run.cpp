@@ -71,8 +71,8 @@ class World {
 public:
     World(const FleetModel& model, const VirtualOptions& options) : model_(model) {
         addresses_.first = net::Address::from_v4(0x7f000001, 5683);
-        add_server(addresses_.first);
         addresses_.further = further_addresses(model);
+        add_server(addresses_.first);
         for (const auto& address : distinct(addresses_.further)) add_server(address);
         const auto count = static_cast<std::uint32_t>(
             std::min<std::uint64_t>(std::max(options.threads, 1u), model.population->size()));
@@ -195,14 +195,15 @@ private:
         // One server's update is enough for a device.
         if (!servers_.empty()) config.actions.campaigns.clear();
         config.objects = model_.objects;
-        config.uri = (model_.secured ? "coaps://" : "coap://") + net::to_string(address);
-        config.oscore = oscore_directory(model_.oscore.get());
+        if (servers_.empty()) config.oscore = oscore_directory(model_.oscore.get());
         config.capacity = static_cast<std::uint32_t>(model_.population->size() * 2 + 1024);
         // Nothing of the system's chance: a virtual run can be repeated.
-        host->dtls = secure_server(model_, address, config.capacity, 0, host->transport);
+        const auto clients = clients_of(model_, addresses_, address);
+        host->dtls = secure_server(model_, clients, address, config.capacity, 0, host->transport);
+        config.uri = (host->dtls.transport ? "coaps://" : "coap://") + net::to_string(address);
         net::Transport& outermost =
             host->dtls.transport ? static_cast<net::Transport&>(*host->dtls.transport) : host->transport;
-        config.may_register = endpoint_check(model_, host->dtls);
+        config.may_register = endpoint_check(model_, clients, host->dtls);
         host->server = std::make_unique<server::Server>(std::move(config), outermost);
         servers_.push_back(std::move(host));
     }
@@ -245,7 +246,7 @@ private:
             outermost = host->impairment.get();
         }
         host->tracer = std::make_unique<Tracer>(*outermost, host->members);
-        host->dtls = secure_shard(model_, host->members, addresses_.first, 0, *host->tracer);
+        host->dtls = secure_shard(model_, host->members, addresses_, 0, *host->tracer);
         net::Transport& shard_transport =
             host->dtls.transport ? static_cast<net::Transport&>(*host->dtls.transport) : *host->tracer;
         host->shard = std::make_unique<Shard>(ShardConfig{.seed = model_.scenario.seed,

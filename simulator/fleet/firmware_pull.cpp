@@ -219,6 +219,11 @@ void begin_asking(Turn& turn, DeviceId id, Firmware& firmware, const net::Addres
 bool is_secured(const Turn& turn, DeviceId id) {
     return turn.pool.profile(turn.pool[id]).security.mode != profiles::SecurityMode::none;
 }
+// Does a way to there go with the scheme? `link`: no_index where nobody of its servers is there.
+bool fits(const Turn& turn, LinkId link, bool secured) {
+    const bool speaks_dtls = link != base::no_index && turn.security != nullptr && turn.security->secured(link);
+    return speaks_dtls == secured;
+}
 
 void look_up(Turn& turn, DeviceId id, Firmware& firmware, const coap::Uri& uri) {
     if (turn.pool.fetcher == nullptr) return refuse(turn, id, firmware, FirmwareResult::invalid_uri);
@@ -264,7 +269,7 @@ void pull_firmware(Turn& turn, DeviceId id, std::string_view text) {
     const auto remote = address_of(*uri);
     if (!remote) return look_up(turn, id, *firmware, *uri);
     const LinkId link = turn.pool.find_link(id, *remote);
-    if (secured && link == base::no_index) {
+    if (!fits(turn, link, secured)) {
         return refuse(turn, id, *firmware, FirmwareResult::unsupported_protocol);
     }
     FirmwareTransfer* const transfer = begin_download(turn, id, *firmware, Way::pull);
@@ -281,7 +286,7 @@ void on_looked_up(Turn& turn, const LookedUp& found) {
         return;
     }
     const LinkId link = turn.pool.find_link(found.device, *found.address);
-    if (link == base::no_index && is_secured(turn, found.device)) {
+    if (!fits(turn, link, is_secured(turn, found.device))) {
         fail_download(turn, found.device, *firmware, FirmwareResult::unsupported_protocol);
         return;
     }

@@ -108,10 +108,7 @@ std::string_view object_links(Turn& turn, LinkId id) {
     return turn.pool.workspace.path_text;
 }
 
-// Does this link speak DTLS? In this version only the first one of a device may.
-bool secured(const Turn& turn, LinkId id) {
-    return turn.security != nullptr && id < turn.pool.size() && turn.security->secured(id);
-}
+bool secured(const Turn& turn, LinkId id) { return turn.security != nullptr && turn.security->secured(id); }
 
 // A device that speaks DTLS needs a session before it registers. True when it waits for one now.
 bool await_session(Turn& turn, LinkId id, base::Time intended) {
@@ -506,7 +503,7 @@ void disable(Turn& turn, LinkId id) {
 }
 
 void on_link_event(Turn& turn, const net::LinkEvent& event) {
-    const LinkId id = event.device;
+    const LinkId id = event.link;
     Link& link = turn.pool.link(id);
     if (event.kind == net::LinkEvent::Kind::closed) {
         on_session_lost(turn, id);

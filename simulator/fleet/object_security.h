@@ -22,9 +22,12 @@ bool is_asked_again(Turn& turn, LinkId id, const coap::MessageView& response);
 
 // False of a device without OSCORE, or one that has never registered.
 inline bool has_oscore(const Turn& turn, LinkId id) { return turn.pool.link(id).has_context; }
-// Before a Register that begins a registration: the context of a device that has none yet, or wants another.
+// Before a Register that begins a registration: the context of a device that has none yet, or wants another. It is with
+// the first of its servers.
 inline void prepare_context(Turn& turn, LinkId id) {
-    if (turn.pool.profile(turn.pool.link(id)).oscore != nullptr) detail::begin_context(turn, id);
+    if (id < turn.pool.size() && turn.pool.profile(turn.pool.link(id)).oscore != nullptr) {
+        detail::begin_context(turn, id);
+    }
 }
 // The device is switched off: what it forgets of its context.
 inline void switch_off_context(Turn& turn, LinkId id) {

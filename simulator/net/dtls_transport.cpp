@@ -12,35 +12,37 @@ constexpr base::Duration linger_time = std::chrono::seconds(240);
 DtlsTransport::DtlsTransport(Config config, Transport& inner)
     : config_(std::move(config)),
       inner_(inner),
-      sessions_(config_.devices),
-      resumables_(config_.devices),
-      links_(config_.devices),
+      sessions_(link_count()),
+      resumables_(link_count()),
+      links_(link_count()),
+      first_further_(config_.further.empty() ? 0 : config_.devices),
       handshakes_(config_.handshakes),
       certificates_(config_.certificates != nullptr ? config_.certificate_handshakes : 0),
       timers_(config_.handshakes),
       batch_(inner_) {
     if (config_.certificates != nullptr) p256_ = std::make_unique<base::P256>();
     bool cbc = false;
-    for (std::uint32_t device = 0; device < config_.devices; ++device) {
-        Link& link = links_[device] = Link{};
-        link.secured = config_.secured(device);
+    for (std::uint32_t id = 0; id < link_count(); ++id) {
+        Link& link = links_[id] = Link{};
+        link.secured = config_.secured(id);
+        if (id >= config_.devices && first_further_[device_of(id)] == 0) first_further_[device_of(id)] = id + 1;
         if (!link.secured) continue;
-        const PskSuites suites = config_.suites ? config_.suites(device) : PskSuites();
-        link.offers_id = config_.offers_id(device);
-        link.by_certificate = config_.certificates != nullptr && config_.by_certificate(device);
+        const PskSuites suites = config_.suites ? config_.suites(id) : PskSuites();
+        link.offers_id = config_.offers_id(id);
+        link.by_certificate = config_.certificates != nullptr && config_.by_certificate(id);
         link.offers_ccm8 = suites.ccm8;
         link.offers_cbc = suites.cbc;
         cbc = cbc || suites.cbc;
     }
-    if (cbc) macs_ = base::Region<CbcKeys>(config_.devices);
+    if (cbc) macs_ = base::Region<CbcKeys>(link_count());
 }
 
 DtlsTransport::~DtlsTransport() {
-    for (std::uint32_t device = 0; device < config_.devices; ++device) {
-        if (!links_[device].secured) continue;
-        base::wipe({reinterpret_cast<std::uint8_t*>(&sessions_[device]), sizeof(DtlsSession)});
-        base::wipe({reinterpret_cast<std::uint8_t*>(&resumables_[device]), sizeof(ResumableSession)});
-        if (macs_.capacity() != 0) base::wipe({reinterpret_cast<std::uint8_t*>(&macs_[device]), sizeof(CbcKeys)});
+    for (std::uint32_t id = 0; id < link_count(); ++id) {
+        if (!links_[id].secured) continue;
+        base::wipe({reinterpret_cast<std::uint8_t*>(&sessions_[id]), sizeof(DtlsSession)});
+        base::wipe({reinterpret_cast<std::uint8_t*>(&resumables_[id]), sizeof(ResumableSession)});
+        if (macs_.capacity() != 0) base::wipe({reinterpret_cast<std::uint8_t*>(&macs_[id]), sizeof(CbcKeys)});
     }
     for (std::uint32_t index = 0; index < handshakes_.touched(); ++index) {
         base::wipe({reinterpret_cast<std::uint8_t*>(&handshakes_[index]), sizeof(Handshake)});
@@ -50,12 +52,27 @@ DtlsTransport::~DtlsTransport() {
     }
 }
 
-PskClientConfig DtlsTransport::client_config(std::uint32_t device) const {
+template <class Visit>
+void DtlsTransport::each_further(std::uint32_t device, Visit&& visit) const {
+    if (first_further_.capacity() == 0 || first_further_[device] == 0) return;
+    for (auto id = first_further_[device] - 1; id < link_count() && device_of(id) == device; ++id) visit(id);
+}
+
+std::uint32_t DtlsTransport::link_of(std::uint32_t device, const Address& remote) const {
+    if (remote == config_.server) return links_[device].secured ? device : base::no_index;
+    std::uint32_t found = base::no_index;
+    each_further(device, [&](std::uint32_t id) {
+        if (links_[id].secured && config_.further[id - config_.devices].server == remote) found = id;
+    });
+    return found;
+}
+
+PskClientConfig DtlsTransport::client_config(std::uint32_t id) const {
     PskClientConfig config;
     config.times = config_.times;
-    config.offer_connection_id = links_[device].offers_id;
-    config.offer_ccm8 = links_[device].offers_ccm8;
-    config.offer_cbc = links_[device].offers_cbc;
+    config.offer_connection_id = links_[id].offers_id;
+    config.offer_ccm8 = links_[id].offers_ccm8;
+    config.offer_cbc = links_[id].offers_cbc;
     config.certificates = config_.certificates;
     config.p256 = p256_.get();
     return config;
@@ -78,24 +95,25 @@ base::Writer DtlsTransport::open_flight(base::Time now, const Handshake& handsha
 
 void DtlsTransport::commit_flight(base::Time now, const Handshake& handshake, base::Writer& out) {
     if (out.size() == 0) return;
-    const std::uint32_t device = handshake.state.device();
+    const std::uint32_t link = handshake.state.device();
     if (handshake.certificates_plus_1 == 0) {
-        batch_.commit(out, device, config_.server);
+        batch_.commit(out, device_of(link), server_of(link));
         ++counts_.own_sent;
     } else {
         const std::size_t id_size = handshake.state.session().write_id_size;
-        counts_.own_sent += batch_.commit_flight(now, out, id_size, device, config_.server);
+        counts_.own_sent += batch_.commit_flight(now, out, id_size, device_of(link), server_of(link));
     }
 }
 
 void DtlsTransport::send(base::Time now, std::span<const Packet> packets) {
     for (const auto& packet : packets) {
         auto out = batch_.open(now);
-        if (!links_[packet.local].secured || packet.remote != config_.server) {
+        const std::uint32_t link = link_of(packet.local, packet.remote);
+        if (link == base::no_index) {
             out.put(packet.bytes);
-        } else if (sessions_[packet.local]) {
-            out.advance(seal(aes_, sessions_[packet.local], mac_of(packet.local), ContentType::application_data,
-                             packet.bytes, out.memory()));
+        } else if (sessions_[link]) {
+            out.advance(
+                seal(aes_, sessions_[link], mac_of(link), ContentType::application_data, packet.bytes, out.memory()));
         }
         if (out.size() == 0) {
             ++unsendable_;
@@ -106,31 +124,31 @@ void DtlsTransport::send(base::Time now, std::span<const Packet> packets) {
     batch_.flush(now);
 }
 
-void DtlsTransport::send_alert(base::Time now, std::uint32_t device, AlertLevel level, Alert alert) {
-    auto& session = sessions_[device];
+void DtlsTransport::send_alert(base::Time now, std::uint32_t id, AlertLevel level, Alert alert) {
+    auto& session = sessions_[id];
     if (!session) return;
     const std::array<std::uint8_t, 2> text{static_cast<std::uint8_t>(level), static_cast<std::uint8_t>(alert)};
     auto out = batch_.open(now);
-    out.advance(seal(aes_, session, mac_of(device), ContentType::alert, text, out.memory()));
+    out.advance(seal(aes_, session, mac_of(id), ContentType::alert, text, out.memory()));
     if (out.size() == 0) return;
-    batch_.commit(out, device, config_.server);
+    batch_.commit(out, device_of(id), server_of(id));
     ++counts_.own_sent;
     ++counts_.alerts_sent[alert_slot(alert)];
 }
 
 // ---- sessions and handshakes
 
-void DtlsTransport::connect(base::Time now, std::uint32_t device) {
-    Link& link = links_[device];
+void DtlsTransport::connect(base::Time now, std::uint32_t id) {
+    Link& link = links_[id];
     link.connected = false;
-    if (link.handshake_plus_1 != 0) end(device);
+    if (link.handshake_plus_1 != 0) end(id);
     if (link.waiting) return;
     link.waiting = true;
     if (!link.in_line) {
         link.in_line = true;
         link.next_waiting = base::no_index;
-        (line_first_ == base::no_index ? line_first_ : links_[line_last_].next_waiting) = device;
-        line_last_ = device;
+        (line_first_ == base::no_index ? line_first_ : links_[line_last_].next_waiting) = id;
+        line_last_ = id;
     }
     begin_waiting(now);
 }
@@ -138,17 +156,17 @@ void DtlsTransport::connect(base::Time now, std::uint32_t device) {
 // Handshakes begin in the order in which they were asked for, as far as there is room.
 void DtlsTransport::begin_waiting(base::Time now) {
     while (line_first_ != base::no_index && handshakes_.in_use() < handshakes_.capacity()) {
-        const std::uint32_t device = line_first_;
-        Link& link = links_[device];
+        const std::uint32_t id = line_first_;
+        Link& link = links_[id];
         if (link.by_certificate && certificates_.in_use() == certificates_.capacity()) return;
         line_first_ = link.next_waiting;
         link.in_line = false;
-        if (link.waiting) begin(now, device);
+        if (link.waiting) begin(now, id);
     }
 }
 
-void DtlsTransport::begin(base::Time now, std::uint32_t device) {
-    Link& link = links_[device];
+void DtlsTransport::begin(base::Time now, std::uint32_t id) {
+    Link& link = links_[id];
     link.waiting = false;
     const std::uint32_t number = link.handshakes++;
     const std::uint32_t index = handshakes_.take();
@@ -156,22 +174,22 @@ void DtlsTransport::begin(base::Time now, std::uint32_t device) {
     handshake.first_sent = now;
     link.handshake_plus_1 = index + 1;
     PskHandshake::Start start{
-        .device = device, .random = config_.random(device, number), .resume = nullptr, .certificates = nullptr};
-    if (resumables_[device] && config_.resumes(device, number)) start.resume = &resumables_[device];
+        .device = id, .random = config_.random(id, number), .resume = nullptr, .certificates = nullptr};
+    if (resumables_[id] && config_.resumes(id, number)) start.resume = &resumables_[id];
     if (link.by_certificate) {
         const std::uint32_t place = certificates_.take();
         handshake.certificates_plus_1 = place + 1;
         start.certificates = &certificates_[place];
-        start.certificates->ephemeral = config_.ephemeral(device, number);
+        start.certificates->ephemeral = config_.ephemeral(id, number);
     }
     auto out = open_flight(now, handshake);
-    handshake.state.start(now, client_config(device), start, out);
+    handshake.state.start(now, client_config(id), start, out);
     commit_flight(now, handshake, out);
     arm(index, handshake.state.timer_due());
 }
 
-void DtlsTransport::end(std::uint32_t device) {
-    Link& link = links_[device];
+void DtlsTransport::end(std::uint32_t id) {
+    Link& link = links_[id];
     const std::uint32_t index = link.handshake_plus_1 - 1;
     link.handshake_plus_1 = 0;
     timers_.cancel(handshakes_[index].timer);
@@ -196,35 +214,35 @@ void DtlsTransport::arm(std::uint32_t index, base::Time due) {
 void DtlsTransport::on_timer(base::Time now, std::uint32_t index) {
     Handshake& handshake = handshakes_[index];
     handshake.timer = base::no_index;
-    const std::uint32_t device = handshake.state.device();
+    const std::uint32_t id = handshake.state.device();
     if (handshake.lingers) {
-        end(device);
+        end(id);
         return begin_waiting(now);
     }
     auto out = open_flight(now, handshake);
-    const auto step = handshake.state.on_timer(now, client_config(device), *config_.keys, aes_, out);
+    const auto step = handshake.state.on_timer(now, client_config(id), *config_.keys, aes_, out);
     commit_flight(now, handshake, out);
     after_step(now, index, step);
 }
 
 void DtlsTransport::after_step(base::Time now, std::uint32_t index, const HandshakeStep& step) {
     Handshake& handshake = handshakes_[index];
-    const std::uint32_t device = handshake.state.device();
-    Link& link = links_[device];
+    const std::uint32_t id = handshake.state.device();
+    Link& link = links_[id];
     switch (step.kind) {
         case HandshakeStep::Kind::waiting: arm(index, handshake.state.timer_due()); return;
         case HandshakeStep::Kind::established:
-            sessions_[device] = handshake.state.session();
-            resumables_[device] = handshake.state.resumable();
-            if (macs_.capacity() != 0) macs_[device] = handshake.state.mac();
+            sessions_[id] = handshake.state.session();
+            resumables_[id] = handshake.state.resumable();
+            if (macs_.capacity() != 0) macs_[id] = handshake.state.mac();
             for (const auto& [logged, log] : key_logs_) {
-                if (logged == device) log(handshake.state.client_random(), handshake.state.master_secret());
+                if (logged == device_of(id)) log(handshake.state.client_random(), handshake.state.master_secret());
             }
             link.connected = true;
             link.rebound = false;
             events_.push_back({.kind = LinkEvent::Kind::established,
                                .resumed = handshake.state.resumed(),
-                               .device = device,
+                               .link = id,
                                .first_sent = handshake.first_sent});
             ++(handshake.state.resumed() ? counts_.resumed : counts_.full);
             if (handshake.state.resumed()) {
@@ -245,41 +263,43 @@ void DtlsTransport::after_step(base::Time now, std::uint32_t index, const Handsh
             if (step.cause == HandshakeStep::Cause::alert_sent) ++counts_.alerts_sent[alert_slot(step.alert)];
             if (step.cause == HandshakeStep::Cause::alert_received) ++counts_.alerts_received[alert_slot(step.alert)];
             // RFC 5246 7.2.2: a session that ended with a fatal alert is not resumed.
-            if (!timeout) resumables_[device] = {};
-            events_.push_back({.kind = LinkEvent::Kind::failed,
-                               .cause = cause,
-                               .device = device,
-                               .first_sent = handshake.first_sent});
+            if (!timeout) resumables_[id] = {};
+            events_.push_back(
+                {.kind = LinkEvent::Kind::failed, .cause = cause, .link = id, .first_sent = handshake.first_sent});
             ++counts_.failed;
             break;
         }
     }
-    end(device);
+    end(id);
     begin_waiting(now);
 }
 
-void DtlsTransport::close(base::Time now, std::uint32_t device) {
-    if (links_[device].connected) send_alert(now, device, AlertLevel::warning, Alert::close_notify);
-    abandon(device);
+void DtlsTransport::close(base::Time now, std::uint32_t id) {
+    if (links_[id].connected) send_alert(now, id, AlertLevel::warning, Alert::close_notify);
+    abandon(id);
 }
 
-void DtlsTransport::take_next_key(base::Time now, std::uint32_t device) {
-    close(now, device);
-    base::wipe({reinterpret_cast<std::uint8_t*>(&resumables_[device]), sizeof(ResumableSession)});
-    if (config_.rotate) config_.rotate(device);
+void DtlsTransport::take_next_key(base::Time now, std::uint32_t id) {
+    close(now, id);
+    base::wipe({reinterpret_cast<std::uint8_t*>(&resumables_[id]), sizeof(ResumableSession)});
+    if (config_.rotate) config_.rotate(id);
 }
 
-void DtlsTransport::abandon(std::uint32_t device) {
-    Link& link = links_[device];
+void DtlsTransport::abandon(std::uint32_t id) {
+    Link& link = links_[id];
     link.connected = false;
     link.waiting = false;
-    if (link.handshake_plus_1 != 0) end(device);
+    if (link.handshake_plus_1 != 0) end(id);
 }
 
 void DtlsTransport::note_rebind(std::uint32_t device) {
-    Link& link = links_[device];
-    // Without a connection id the server knows the session by the address, and never finds it again.
-    if (link.secured && link.connected && sessions_[device].write_id_size != 0) link.rebound = true;
+    const auto note = [this](std::uint32_t id) {
+        Link& link = links_[id];
+        // Without a connection id the server knows the session by the address, and never finds it again.
+        if (link.secured && link.connected && sessions_[id].write_id_size != 0) link.rebound = true;
+    };
+    note(device);
+    each_further(device, note);
 }
 
 std::span<const LinkEvent> DtlsTransport::take_events() {
@@ -306,46 +326,47 @@ std::span<const Packet> DtlsTransport::receive(base::Time now) {
 
 void DtlsTransport::take(base::Time now, const Packet& packet) {
     // What is for no device of ours, or from elsewhere, is counted above, as without DTLS.
-    if (packet.local >= config_.devices || !links_[packet.local].secured || packet.remote != config_.server) {
+    const std::uint32_t id = packet.local < config_.devices ? link_of(packet.local, packet.remote) : base::no_index;
+    if (id == base::no_index) {
         batch_.in.push_back(packet);
         return;
     }
-    const Link& link = links_[packet.local];
+    const Link& link = links_[id];
     if (packet.bytes.size() > slot) return counts_.drop_datagram(RecordDiscard::malformed);
     const auto datagram = batch_.copy_in(packet.bytes);
     const bool shaking = link.handshake_plus_1 != 0 && !handshakes_[link.handshake_plus_1 - 1].lingers;
-    if (!shaking) return take_in_session(now, packet, datagram);
+    if (!shaking) return take_in_session(now, id, packet, datagram);
 
     const std::uint32_t index = link.handshake_plus_1 - 1;
     Handshake& handshake = handshakes_[index];
     auto out = open_flight(now, handshake);
     ++counts_.own_received;
-    const auto step = handshake.state.on_datagram(now, client_config(packet.local), *config_.keys, aes_, datagram, out,
+    const auto step = handshake.state.on_datagram(now, client_config(id), *config_.keys, aes_, datagram, out,
                                                   counts_.records_dropped);
     commit_flight(now, handshake, out);
     after_step(now, index, step);
 }
 
-void DtlsTransport::take_in_session(base::Time now, const Packet& packet, base::MutableBytes datagram) {
-    const std::uint32_t device = packet.local;
+void DtlsTransport::take_in_session(base::Time now, std::uint32_t id, const Packet& packet,
+                                    base::MutableBytes datagram) {
     const std::size_t before = batch_.in.size();
     auto why = RecordDiscard::none;
     bool own = false;
     RecordReader records(datagram, 0);
     while (const auto record = records.next()) {
         // ChangeCipherSpec, or a message of the last handshake that comes late.
-        const bool plain = record->epoch == 0 && links_[device].connected;
+        const bool plain = record->epoch == 0 && links_[id].connected;
         if (plain && (record->type == ContentType::change_cipher_spec || record->type == ContentType::handshake)) {
             own = true;
             continue;
         }
         const auto opened = plain ? Opened{RecordDiscard::unprotected, ContentType::alert, {}, false}
-                                  : net::open(aes_, sessions_[device], mac_of(device), {}, *record);
+                                  : net::open(aes_, sessions_[id], mac_of(id), {}, *record);
         if (opened.discard != RecordDiscard::none) {
             counts_.drop_record(why = opened.discard);
             continue;
         }
-        Link& link = links_[device];
+        Link& link = links_[id];
         if (link.rebound) {
             link.rebound = false;
             ++counts_.rebinds;
@@ -354,25 +375,25 @@ void DtlsTransport::take_in_session(base::Time now, const Packet& packet, base::
             case ContentType::application_data:
                 // The server has our last flight.
                 if (link.handshake_plus_1 != 0) {
-                    end(device);
+                    end(id);
                     begin_waiting(now);
                 }
-                batch_.in.push_back({opened.text, device, packet.remote});
+                batch_.in.push_back({opened.text, packet.local, packet.remote});
                 break;
             case ContentType::alert:
                 own = true;
-                take_alert(now, device, opened.text);
+                take_alert(now, id, opened.text);
                 break;
             case ContentType::handshake:
                 own = true;
                 if (link.handshake_plus_1 != 0) {
                     auto out = batch_.open(now);
-                    handshakes_[link.handshake_plus_1 - 1].state.repeat_last_flight(aes_, sessions_[device], out);
+                    handshakes_[link.handshake_plus_1 - 1].state.repeat_last_flight(aes_, sessions_[id], out);
                     if (out.size() != 0) ++counts_.own_sent;
-                    batch_.commit(out, device, config_.server);
+                    batch_.commit(out, packet.local, packet.remote);
                 } else if (!opened.text.empty() && opened.text[0] == 0) {
                     // HelloRequest: nobody renegotiates here (RFC 5246 7.2.2).
-                    send_alert(now, device, AlertLevel::warning, Alert::no_renegotiation);
+                    send_alert(now, id, AlertLevel::warning, Alert::no_renegotiation);
                 }
                 break;
             case ContentType::change_cipher_spec:
@@ -390,20 +411,20 @@ void DtlsTransport::take_in_session(base::Time now, const Packet& packet, base::
     }
 }
 
-void DtlsTransport::take_alert(base::Time now, std::uint32_t device, base::Bytes text) {
+void DtlsTransport::take_alert(base::Time now, std::uint32_t id, base::Bytes text) {
     if (text.size() != 2) return;
     const auto alert = static_cast<Alert>(text[1]);
     ++counts_.alerts_received[alert_slot(alert)];
     const bool fatal = text[0] == static_cast<std::uint8_t>(AlertLevel::fatal);
-    if ((!fatal && alert != Alert::close_notify) || !links_[device].connected) return;
+    if ((!fatal && alert != Alert::close_notify) || !links_[id].connected) return;
     if (alert == Alert::close_notify) {
-        send_alert(now, device, AlertLevel::warning, Alert::close_notify);  // RFC 5246 7.2.1
+        send_alert(now, id, AlertLevel::warning, Alert::close_notify);  // RFC 5246 7.2.1
     } else {
-        resumables_[device] = {};
+        resumables_[id] = {};
     }
-    abandon(device);
+    abandon(id);
     events_.push_back(
-        {.kind = LinkEvent::Kind::closed, .cause = LinkEvent::Cause::alert, .device = device, .first_sent = now});
+        {.kind = LinkEvent::Kind::closed, .cause = LinkEvent::Cause::alert, .link = id, .first_sent = now});
 }
 
 }  // namespace net

@@ -1,6 +1,6 @@
 // DtlsTransport: DTLS between the devices of a shard and the network below: plain datagrams in and out above, records
-// below. Sessions lie by the number of their device, handshakes in a slab of stated capacity; a handshake that finds it
-// full waits in line.
+// below. Sessions lie by the number of their link (secure_link.h), handshakes in a slab of stated capacity; a handshake
+// that finds it full waits in line.
 //
 // What the devices sent before a call of `receive`, `connect` or `flush` has gone out when that returns.
 #pragma once
@@ -26,24 +26,30 @@ struct PskSuites {
 
 class DtlsTransport final : public Transport, public SecureLink {
 public:
+    // A link beyond a device's first one.
+    struct Further {
+        std::uint32_t device = 0;
+        Address server;
+    };
     struct Config {
-        Address server;  // what goes to others passes as it is
+        Address server;  // of the first links; what goes to nobody's server passes as it is
         std::uint32_t devices = 0;
+        std::vector<Further> further;  // the first of them is link number `devices`; those of a device are neighbours
         const PskSource* keys = nullptr;  // must outlive this object
-        // From now on the sources of keys and certificates tell the device's next one; null: no key ever changes.
-        std::function<void(std::uint32_t device)> rotate;
-        std::function<bool(std::uint32_t device)> secured;
-        std::function<bool(std::uint32_t device)> offers_id;
-        std::function<PskSuites(std::uint32_t device)> suites;  // null: PskSuites()
-        // Shall this handshake of the device, its `number`th, offer the last session? A pure function.
-        std::function<bool(std::uint32_t device, std::uint32_t number)> resumes;
-        std::function<RandomBytes(std::uint32_t device, std::uint32_t number)> random;
+        // From now on the sources of keys and certificates tell the link's next one; null: no key ever changes.
+        std::function<void(std::uint32_t link)> rotate;
+        std::function<bool(std::uint32_t link)> secured;
+        std::function<bool(std::uint32_t link)> offers_id;
+        std::function<PskSuites(std::uint32_t link)> suites;  // null: PskSuites()
+        // Shall this handshake of the link, its `number`th, offer the last session? A pure function.
+        std::function<bool(std::uint32_t link, std::uint32_t number)> resumes;
+        std::function<RandomBytes(std::uint32_t link, std::uint32_t number)> random;
         std::uint32_t handshakes = 8192;  // at once
         FlightTimes times;
         // Who proves himself by certificate or raw public key; all three are needed where somebody does.
-        std::function<bool(std::uint32_t device)> by_certificate;
+        std::function<bool(std::uint32_t link)> by_certificate;
         const CertificateSource* certificates = nullptr;  // must outlive this object
-        std::function<base::P256Scalar(std::uint32_t device, std::uint32_t number)> ephemeral;
+        std::function<base::P256Scalar(std::uint32_t link, std::uint32_t number)> ephemeral;
         std::uint32_t certificate_handshakes = 256;  // at once, of those
     };
     // `inner` must outlive this object.
@@ -56,12 +62,12 @@ public:
     // Of the network below; a datagram that held several plain ones counts as often.
     TransportCounts counts() const override;
 
-    bool secured(std::uint32_t device) const override { return links_[device].secured; }
-    bool connected(std::uint32_t device) const override { return links_[device].connected; }
-    void connect(base::Time now, std::uint32_t device) override;
-    void close(base::Time now, std::uint32_t device) override;
-    void take_next_key(base::Time now, std::uint32_t device) override;
-    void abandon(std::uint32_t device) override;
+    bool secured(std::uint32_t link) const override { return links_[link].secured; }
+    bool connected(std::uint32_t link) const override { return links_[link].connected; }
+    void connect(base::Time now, std::uint32_t link) override;
+    void close(base::Time now, std::uint32_t link) override;
+    void take_next_key(base::Time now, std::uint32_t link) override;
+    void abandon(std::uint32_t link) override;
     std::span<const LinkEvent> take_events() override;
     // Sends what connect and close have left waiting.
     void flush(base::Time now);
@@ -77,7 +83,7 @@ public:
     std::uint32_t handshakes_under_way() const { return handshakes_.in_use(); }
 
 private:
-    // What each device has beside its session.
+    // What each link has beside its session.
     struct Link {
         std::uint32_t handshake_plus_1 = 0;
         std::uint32_t next_waiting = 0;  // of the line of those that wait for a handshake
@@ -101,8 +107,8 @@ private:
     };
 
     void begin_waiting(base::Time now);
-    void begin(base::Time now, std::uint32_t device);
-    void end(std::uint32_t device);
+    void begin(base::Time now, std::uint32_t link);
+    void end(std::uint32_t link);
     void give_back_certificates(Handshake& handshake);
     base::Writer open_flight(base::Time now, const Handshake& handshake);
     void commit_flight(base::Time now, const Handshake& handshake, base::Writer& out);
@@ -111,12 +117,24 @@ private:
     void after_step(base::Time now, std::uint32_t index, const HandshakeStep& step);
 
     void take(base::Time now, const Packet& packet);
-    void take_in_session(base::Time now, const Packet& packet, base::MutableBytes datagram);
-    void take_alert(base::Time now, std::uint32_t device, base::Bytes text);
-    PskClientConfig client_config(std::uint32_t device) const;
-    const CbcKeys* mac_of(std::uint32_t device) const { return macs_.capacity() == 0 ? nullptr : &macs_[device]; }
+    void take_in_session(base::Time now, std::uint32_t link, const Packet& packet, base::MutableBytes datagram);
+    void take_alert(base::Time now, std::uint32_t link, base::Bytes text);
+    PskClientConfig client_config(std::uint32_t link) const;
+    const CbcKeys* mac_of(std::uint32_t link) const { return macs_.capacity() == 0 ? nullptr : &macs_[link]; }
+    std::uint32_t link_count() const { return config_.devices + static_cast<std::uint32_t>(config_.further.size()); }
+    std::uint32_t device_of(std::uint32_t link) const {
+        return link < config_.devices ? link : config_.further[link - config_.devices].device;
+    }
+    const Address& server_of(std::uint32_t link) const {
+        return link < config_.devices ? config_.server : config_.further[link - config_.devices].server;
+    }
+    // Between a device and that address; no_index where there is none that speaks DTLS.
+    std::uint32_t link_of(std::uint32_t device, const Address& remote) const;
+    // Calls visit(link) for each further one of the device.
+    template <class Visit>
+    void each_further(std::uint32_t device, Visit&& visit) const;
 
-    void send_alert(base::Time now, std::uint32_t device, AlertLevel level, Alert alert);
+    void send_alert(base::Time now, std::uint32_t link, AlertLevel level, Alert alert);
 
     Config config_;
     Transport& inner_;
@@ -125,6 +143,7 @@ private:
     base::Region<ResumableSession> resumables_;
     base::Region<CbcKeys> macs_;  // only where CBC is offered
     base::Region<Link> links_;
+    base::Region<std::uint32_t> first_further_;  // by device, + 1; only where somebody has more than one server
     base::Slab<Handshake> handshakes_;
     base::Slab<CertificateState> certificates_;
     std::unique_ptr<base::P256> p256_;  // null where nobody needs it

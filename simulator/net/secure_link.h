@@ -1,5 +1,8 @@
 // SecureLink: what a device asks of the security below it, and learns from it. The device speaks plain CoAP; whether
 // its datagrams travel as DTLS records is the transport's matter.
+//
+// A device with several servers has a session with each, by itself: `link` is the number of the device for the first of
+// them, and one behind all devices for each further one.
 #pragma once
 
 #include <span>
@@ -18,7 +21,7 @@ struct LinkEvent {
     Kind kind = Kind::established;
     Cause cause = Cause::none;
     bool resumed = false;  // established: by a short handshake
-    std::uint32_t device = 0;
+    std::uint32_t link = 0;
     base::Time first_sent{};  // when the first ClientHello went out: later than `connect` where many waited
 };
 
@@ -26,21 +29,21 @@ class SecureLink {
 public:
     virtual ~SecureLink() = default;
 
-    // Does this device speak DTLS at all?
-    virtual bool secured(std::uint32_t device) const = 0;
+    // Does it speak DTLS at all?
+    virtual bool secured(std::uint32_t link) const = 0;
     // Has it a session that is not known to be over?
-    virtual bool connected(std::uint32_t device) const = 0;
+    virtual bool connected(std::uint32_t link) const = 0;
 
     // Begins a handshake, or puts it in line; its end is an event. What the device sends before that would go under the
     // old session, or nowhere.
-    virtual void connect(base::Time now, std::uint32_t device) = 0;
+    virtual void connect(base::Time now, std::uint32_t link) = 0;
     // Ends the session with a close_notify.
-    virtual void close(base::Time now, std::uint32_t device) = 0;
-    // The device has a new key: ends the session, or the handshake under way, and lets nothing of it be resumed, so that
-    // the next handshake is a full one.
-    virtual void take_next_key(base::Time now, std::uint32_t device) = 0;
+    virtual void close(base::Time now, std::uint32_t link) = 0;
+    // The device has a new key: ends the session, or the handshake under way, and lets nothing of it be resumed, so
+    // that the next handshake is a full one.
+    virtual void take_next_key(base::Time now, std::uint32_t link) = 0;
     // Forgets session or handshake without a word. There will be no event.
-    virtual void abandon(std::uint32_t device) = 0;
+    virtual void abandon(std::uint32_t link) = 0;
 
     // What has happened since the last call, in order. The view lives until the next call into the transport.
     virtual std::span<const LinkEvent> take_events() = 0;

@@ -127,7 +127,7 @@ FleetCost measure(std::uint32_t devices, Notifications notifications, int rounds
     }
     const auto server = net::Address::from_v4(0x7f000001, mirror.port());
     const auto members = model->membership(0, 1);
-    const auto dtls = engine::secure_shard(*model, members, server, engine::system_salt(), **transport);
+    const auto dtls = engine::secure_shard(*model, members, {server, {}}, engine::system_salt(), **transport);
     net::Transport& outermost =
         dtls.transport ? static_cast<net::Transport&>(*dtls.transport) : static_cast<net::Transport&>(**transport);
     engine::Shard shard({.seed = 1,

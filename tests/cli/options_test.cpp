@@ -143,7 +143,7 @@ TEST(Options, ServeHasItsOwn) {
 }
 
 TEST(Options, ServeSaysWhichGenerationsOfKeysItKnows) {
-    const std::map<std::string, std::string> secret{{"S", "a secret of the fleet"}};
+    const Variables secret{{"S", "a secret of the fleet"}};
     const auto serve = parsed<ServeCommand>({"serve", "--psk-secret-env", "S"}, secret);
     EXPECT_EQ(serve.first_generation, 0u);
     EXPECT_EQ(serve.last_generation, 1u);

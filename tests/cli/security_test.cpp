@@ -145,6 +145,22 @@ TEST_F(SecuredFleet, IsToldByTheGenerationOfItsKeys) {
     EXPECT_TRUE(third.says("'listed' has no generation 2 of keys")) << third;
 }
 
+TEST_F(SecuredFleet, TellsEachOfItsServersTheirOwnKeys) {
+    folder.write("meter.yaml",
+                 "profile: meter\nextends: temperature-sensor\n"
+                 "security: {mode: psk, key: {derive: \"${FLEET_SECRET}\"}}\n"
+                 "servers: {124: {uri: \"coaps://127.0.0.1:5784\", security: {mode: psk, identity: \"b-{index}\", "
+                 "key: {hex: \"00112233445566778899\"}}}}\n");
+    const auto first = run_with_secret({"provision", scenario, "-n", "1"});
+    EXPECT_TRUE(first.says("temperature-sensor-00000000,temperature-sensor-00000000,")) << first;
+    const auto second = run_with_secret({"provision", scenario, "-n", "1", "--server", "124"});
+    EXPECT_EQ(second.out, "endpoint,identity,key\ntemperature-sensor-00000000,b-0,00112233445566778899\n");
+    EXPECT_EQ(run_with_secret({"provision", scenario, "--server", "125"}).code, 2);
+    const auto shown = run_with_secret({"validate", "--expand", folder / "meter.yaml"});
+    EXPECT_EQ(shown.code, 0) << shown;
+    EXPECT_FALSE(shown.says("00112233445566778899")) << shown;
+}
+
 TEST_F(SecuredFleet, NeedsItsSecretInTheEnvironment) {
     const auto outcome = run_in_process({"simulate", scenario});
     EXPECT_EQ(outcome.code, 2);

@@ -169,7 +169,7 @@ TEST(DtlsTransport, SaysWhatBecameOfAHandshake) {
     site.run(std::chrono::milliseconds(10));
     ASSERT_EQ(site.events.size(), 8u);
     for (const auto& event : site.events) {
-        EXPECT_EQ(event.kind, event.device == 7 ? LinkEvent::Kind::failed : LinkEvent::Kind::established);
+        EXPECT_EQ(event.kind, event.link == 7 ? LinkEvent::Kind::failed : LinkEvent::Kind::established);
     }
     EXPECT_EQ(site.fleet->dtls_counts().alerts_received[alert_slot(Alert::unknown_psk_identity)], 1u);
     EXPECT_EQ(site.server->dtls_counts().alerts_sent[alert_slot(Alert::unknown_psk_identity)], 1u);

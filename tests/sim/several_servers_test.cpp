@@ -1,0 +1,153 @@
+// Devices with several servers, each with a security of its own, in virtual time, against embedded servers.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "profiles/object_loader.h"
+#include "scenarios/scenario_loader.h"
+#include "simulator/engine/virtual_run.h"
+
+namespace {
+
+using metrics::Operation;
+using metrics::Result;
+
+const std::string psk = "security: {mode: psk, key: {derive: \"a secret of the fleet\"}}";
+const std::string other_psk = "security: {mode: psk, key: {derive: \"quite another secret\"}}";
+const std::string phases = "[{ramp: {over: 10s}}, {hold: {for: 5m}}, {drain: {over: 10s}}]";
+
+std::unique_ptr<engine::FleetModel> model_of(const std::string& profile_yaml, const std::string& steps,
+                                             profiles::Diagnostics& diagnostics, const std::string& more = "") {
+    auto scenario = scenarios::parse_scenario(
+        "scenario: test\ndevices: 50\nseed: 11\nfleet: [{profile: under-test}]\n" + more + "phases: " + steps + "\n",
+        "test", diagnostics);
+    if (!scenario) return nullptr;
+    auto catalog = profiles::builtin_profiles();
+    catalog.add({"under-test", "under-test.yaml", "profile: under-test\nextends: temperature-sensor\n" + profile_yaml});
+    return engine::make_fleet_model(std::move(*scenario), catalog, profiles::builtin_objects(), diagnostics);
+}
+
+engine::VirtualResult run(const std::string& profile_yaml, const std::string& steps = phases) {
+    profiles::Diagnostics diagnostics;
+    const auto model = model_of(profile_yaml, steps, diagnostics);
+    EXPECT_NE(model, nullptr) << diagnostics.text();
+    auto result = engine::run_virtually(*model, {.threads = 2, .info = {}});
+    EXPECT_TRUE(result.result.snapshot.fleet->conservation_ok);
+    for (const auto& law : result.result.laws) EXPECT_TRUE(law.holds()) << metrics::to_text(law);
+    return result;
+}
+
+std::string complaint(const std::string& profile_yaml, const std::string& more = "") {
+    profiles::Diagnostics diagnostics;
+    EXPECT_EQ(model_of(profile_yaml, phases, diagnostics, more), nullptr);
+    return diagnostics.text();
+}
+
+const metrics::Totals& totals(const engine::VirtualResult& run) { return run.result.snapshot.fleet->totals; }
+const metrics::ServerTotals& server(const engine::VirtualResult& run) { return run.result.snapshot.server->totals; }
+std::int64_t ended(const engine::VirtualResult& run, Operation operation, Result how) {
+    std::int64_t sum = 0;
+    for (const auto& profile : totals(run).operations[metrics::index(operation)]) sum += profile[metrics::index(how)];
+    return sum;
+}
+
+std::string servers(const std::string& security) {
+    return "\nservers: {124: {uri: \"coaps://127.0.0.1:5784\", " + security + "}}\n";
+}
+
+TEST(SeveralServers, ADeviceHasASessionWithEach) {
+    const auto result = run(psk + servers(other_psk));
+    EXPECT_EQ(result.result.registered, 50);
+    EXPECT_EQ(result.result.observations, 100);
+    EXPECT_EQ(ended(result, Operation::handshake, Result::ok), 100);
+    EXPECT_EQ(ended(result, Operation::register_, Result::ok), 100);
+    EXPECT_EQ(server(result).dtls_handshakes[0], 100);
+    EXPECT_EQ(server(result).identity_mismatches, 0);
+    // Each that leaves says so to both.
+    EXPECT_EQ(totals(result).alerts[metrics::index(metrics::Direction::sent)][0], 100);
+}
+
+TEST(SeveralServers, EachModeGoesBesideAnother) {
+    for (const std::string mode : {"rpk", "x509"}) {
+        const auto result = run(psk + servers("security: {mode: " + mode + ", key: {derive: \"another secret...\"}}"));
+        EXPECT_EQ(result.result.registered, 50) << mode;
+        EXPECT_EQ(ended(result, Operation::handshake, Result::ok), 100) << mode;
+    }
+    const auto both = run("security: {mode: x509, key: {derive: \"a secret of the fleet\"}}" +
+                          servers("security: {mode: x509, suite: gcm_sha256, key: {derive: \"another secret...\"}}"));
+    EXPECT_EQ(both.result.registered, 50);
+}
+
+TEST(SeveralServers, PlainAndSecureOnesGoTogether) {
+    const auto secure_first = run(psk + "\nservers: {124: {uri: \"coap://127.0.0.1:5784\"}}\n");
+    EXPECT_EQ(secure_first.result.registered, 50);
+    EXPECT_EQ(ended(secure_first, Operation::handshake, Result::ok), 50);
+    EXPECT_EQ(ended(secure_first, Operation::register_, Result::ok), 100);
+    const auto plain_first = run(servers(psk));
+    EXPECT_EQ(plain_first.result.registered, 50);
+    EXPECT_EQ(ended(plain_first, Operation::handshake, Result::ok), 50);
+    EXPECT_EQ(ended(plain_first, Operation::register_, Result::ok), 100);
+}
+
+// A server that refuses a device leaves the session with the other alone.
+TEST(SeveralServers, WhatFailsWithOneLeavesTheOtherAlone) {
+    const auto result = run(psk + servers("security: {mode: psk, unknown_identity: 100%, key: {derive: \"another "
+                                          "secret...\"}}"));
+    EXPECT_EQ(result.result.registered, 0) << "with both";
+    EXPECT_EQ(ended(result, Operation::register_, Result::ok), 50);
+    EXPECT_EQ(
+        totals(result).failures[metrics::index(Operation::handshake)][metrics::index(metrics::Cause::unknown_identity)],
+        server(result).dtls_failures[2]);
+    EXPECT_EQ(server(result).dtls_handshakes[0], 50);
+}
+
+TEST(SeveralServers, SurviveABadNetworkAndRepeatThemselves) {
+    const std::string profile =
+        psk + servers(other_psk) + "network: {loss: 10%, duplicate: 10%, reorder: 10%, latency: 100ms}\n";
+    const auto once = run(profile);
+    EXPECT_GE(once.result.registered, 45);
+    EXPECT_EQ(once.trace_hash, run(profile).trace_hash);
+}
+
+TEST(SeveralServers, ANewAddressIsFollowedInBothSessions) {
+    const auto result =
+        run(psk + servers(other_psk) + "lwm2m: {lifetime: 5m}\n",
+            "[{ramp: {over: 10s}}, {hold: {for: 2m}}, {storm: {do: rebind, within: 30s}}, {hold: {for: 20m}}]");
+    EXPECT_EQ(totals(result).faults[index(metrics::Fault::nat_rebind)], 50);
+    EXPECT_EQ(totals(result).rebinds[0], 100);
+    EXPECT_EQ(server(result).dtls_rebinds, 100);
+    EXPECT_EQ(ended(result, Operation::handshake, Result::ok), 100);
+}
+
+TEST(SeveralServers, KeysRotateTowardsEach) {
+    const auto result = run(psk + servers(other_psk),
+                            "[{ramp: {over: 10s}}, {storm: {do: rotate_keys, within: 30s}}, {hold: {for: 2m}}]");
+    EXPECT_EQ(result.result.registered, 50);
+    EXPECT_EQ(totals(result).faults[index(metrics::Fault::key_rotation)], 100);
+    EXPECT_EQ(server(result).dtls_key_generations[1], 100);
+}
+
+TEST(SeveralServers, OscoreIsWithTheFirst) {
+    const auto result =
+        run("endpoint: \"d{index}\"\n"
+            "oscore: {sender_id: \"{index}\", recipient_id: s, master_secret: {derive: \"a secret of the "
+            "fleet\"}}" +
+            servers(psk));
+    EXPECT_EQ(result.result.registered, 50);
+    EXPECT_EQ(ended(result, Operation::handshake, Result::ok), 50);
+    EXPECT_EQ(ended(result, Operation::register_, Result::ok), 100);
+    EXPECT_EQ(result.result.observations, 100);
+}
+
+TEST(SeveralServers, WhatDoesNotGoTogetherIsRefused) {
+    using testing::HasSubstr;
+    EXPECT_THAT(complaint("servers: {124: {uri: \"coaps://127.0.0.1:5784\"}}\n"), HasSubstr("needs security"));
+    EXPECT_THAT(complaint("servers: {124: {uri: \"coap://127.0.0.1:5784\", " + psk + "}}\n"),
+                HasSubstr("its uri is coaps://"));
+    EXPECT_THAT(complaint(psk + servers("security: {mode: x509, certificate: {file: \"{index}.pem\"}}")),
+                HasSubstr("for the target of the run alone"));
+    EXPECT_THAT(complaint(psk + servers("security: {mode: x509, key: {derive: \"a secret of the fleet\"}}"),
+                          "target: coaps://127.0.0.1:5684\n"),
+                HasSubstr("how its devices know coaps://127.0.0.1:5784 for the right server"));
+}
+
+}  // namespace
