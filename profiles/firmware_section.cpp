@@ -1,6 +1,8 @@
 #include "profiles/firmware_section.h"
 
+#include <algorithm>
 #include <numeric>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -63,26 +65,37 @@ constexpr std::array plain_faults{FirmwareFault::connection_lost,     FirmwareFa
                                   FirmwareFault::unsupported_package, FirmwareFault::power_cut,
                                   FirmwareFault::boot_loop,           FirmwareFault::rollback};
 
-using Faults = std::array<double, firmware_fault_count>;
+// The same of software, whose installation does not restart the device.
+constexpr std::array plain_software_faults{FirmwareFault::connection_lost,     FirmwareFault::wrong_digest,
+                                           FirmwareFault::storage_full,        FirmwareFault::out_of_memory,
+                                           FirmwareFault::unsupported_package, FirmwareFault::rollback};
+constexpr std::array<std::string_view, 7> software_fault_names{
+    name(FirmwareFault::connection_lost), name(FirmwareFault::etag_changed),  name(FirmwareFault::wrong_digest),
+    name(FirmwareFault::storage_full),    name(FirmwareFault::out_of_memory), name(FirmwareFault::unsupported_package),
+    name(FirmwareFault::rollback)};
 
-void read_fault(const Node::Entry& entry, Faults& out, Diagnostics& diagnostics) {
-    for (std::size_t fault = 1; fault < firmware_fault_count; ++fault) {
-        if (entry.key != firmware_fault_names[fault]) continue;
-        (void)read_share(entry.value, entry.key, out[fault], diagnostics);
+using Faults = std::array<double, firmware_fault_count>;
+using Names = std::span<const std::string_view>;
+
+void read_fault(const Node::Entry& entry, Names known, Faults& out, Diagnostics& diagnostics) {
+    if (std::ranges::find(known, entry.key) == known.end()) {
+        detail::report_unknown(entry, known, diagnostics);
         return;
     }
-    detail::report_unknown(entry, std::span(firmware_fault_names).subspan(1), diagnostics);
+    const auto fault = std::ranges::find(firmware_fault_names, entry.key) - firmware_fault_names.begin();
+    (void)read_share(entry.value, entry.key, out[static_cast<std::size_t>(fault)], diagnostics);
 }
 
-void read_faults(const Node& node, std::string_view what, Faults& out, Diagnostics& diagnostics) {
+void read_any_faults(const Node& node, std::string_view what, Names known, std::span<const FirmwareFault> plain,
+                     Faults& out, Diagnostics& diagnostics) {
     Faults faults{};
     if (node.is_map()) {
-        for (const Node::Entry& entry : node.entries()) read_fault(entry, faults, diagnostics);
+        for (const Node::Entry& entry : node.entries()) read_fault(entry, known, faults, diagnostics);
     } else {
         double share = 0;
         if (!read_share(node, what, share, diagnostics)) return;
-        for (const auto fault : plain_faults) {
-            faults[static_cast<std::size_t>(fault)] = share / static_cast<double>(plain_faults.size());
+        for (const auto fault : plain) {
+            faults[static_cast<std::size_t>(fault)] = share / static_cast<double>(plain.size());
         }
     }
     if (std::accumulate(faults.begin(), faults.end(), 0.0) > 1 + 1e-9) {
@@ -90,6 +103,14 @@ void read_faults(const Node& node, std::string_view what, Faults& out, Diagnosti
     } else {
         out = faults;
     }
+}
+
+void read_faults(const Node& node, std::string_view what, Faults& out, Diagnostics& diagnostics) {
+    read_any_faults(node, what, std::span(firmware_fault_names).subspan(1), plain_faults, out, diagnostics);
+}
+
+void read_software_faults(const Node& node, std::string_view what, Faults& out, Diagnostics& diagnostics) {
+    read_any_faults(node, what, software_fault_names, plain_software_faults, out, diagnostics);
 }
 
 constexpr std::array fields{
@@ -110,6 +131,18 @@ constexpr std::array fields{
         "storage_full out_of_memory unsupported_package power_cut boot_loop rollback"),
 };
 
+constexpr std::array software_fields{
+    field<&FirmwareSpec::download_rate, read_rate>(
+        "download", "bytes a second", "", "12KB/s: how fast a device takes a package; as it comes if left out"),
+    field<&FirmwareSpec::storage, read_storage>("storage", "size", "16MiB", "the longest package that a device takes"),
+    field<&FirmwareSpec::etag_change, read_etag_change>("etag_change", "text", "restart",
+                                                        "restart or fail when the package changes under a download"),
+    field<&FirmwareSpec::faults, read_software_faults>(
+        "fail", "share or map", "0%",
+        "devices that fail, over all faults; or by name: {rollback: 1%}, of which none installs: connection_lost "
+        "etag_changed wrong_digest storage_full out_of_memory unsupported_package rollback"),
+};
+
 }  // namespace
 
 void read_firmware(const Node& node, std::string_view what, FirmwareSpec& out, Diagnostics& diagnostics) {
@@ -117,5 +150,11 @@ void read_firmware(const Node& node, std::string_view what, FirmwareSpec& out, D
 }
 
 std::vector<FieldInfo> firmware_field_infos() { return describe(fields); }
+
+void read_software(const Node& node, std::string_view what, FirmwareSpec& out, Diagnostics& diagnostics) {
+    read_fields(node, what, software_fields, out, diagnostics);
+}
+
+std::vector<FieldInfo> software_field_infos() { return describe(software_fields); }
 
 }  // namespace profiles

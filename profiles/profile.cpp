@@ -386,6 +386,11 @@ void read_firmware_section(const Node::Entry& entry, BehaviourSection& out, Diag
     read_firmware(entry.value, entry.key, out.firmware, diagnostics);
 }
 
+void read_software_section(const Node::Entry& entry, BehaviourSection& out, Diagnostics& diagnostics) {
+    out.software_place = entry.place;
+    read_software(entry.value, entry.key, out.software, diagnostics);
+}
+
 constexpr std::array behaviour_fields{
     group<BehaviourSection, boot_fields>("boot", "how a device comes up"),
     group<BehaviourSection, update_fields>("update", "how a device keeps its registration"),
@@ -398,6 +403,8 @@ constexpr std::array behaviour_fields{
         read_sleep},
     Field<BehaviourSection>{{"firmware", "map", "", "how a device with object 5 updates it", firmware_field_infos},
                             read_firmware_section},
+    Field<BehaviourSection>{{"software", "map", "", "how a device with object 9 downloads it", software_field_infos},
+                            read_software_section},
 };
 
 constexpr std::array network_fields{

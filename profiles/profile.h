@@ -69,6 +69,8 @@ struct BehaviourSection {
     SleepSection sleep;
     FirmwareSpec firmware;
     Place firmware_place;  // where it is said; of no file where it is not
+    FirmwareSpec software;
+    Place software_place;  // the same
 };
 
 // A server beside the first one, which is the target of the run.

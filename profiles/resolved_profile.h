@@ -88,6 +88,7 @@ struct BehaviourSpec {
     SendSpec send;
     SleepSpec sleep;
     FirmwareSpec firmware;
+    FirmwareSpec software;  // of object 9: what there is to say of downloads, and which installations fail (rollback)
 };
 
 // A LwM2M server that the devices register with.

@@ -1,6 +1,7 @@
 #include "profiles/standard_objects.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include <fmt/format.h>
@@ -225,13 +226,35 @@ public:
         }
     }
 
+    // Object 9 downloads its packages, in instances of the profile and of servers (fleet/object_software.cpp).
+    void add_software() {
+        FirmwareSpec& spec = result_.behaviour.software;
+        spec = profile_.behaviour.software;
+        for (const auto protocol : ways_to_fetch()) {
+            spec.protocols |= static_cast<std::uint8_t>(1u << static_cast<int>(protocol));
+        }
+        spec.behaves = models_.find(software_object) != nullptr &&
+                       std::ranges::any_of(drafts_.instances(), [](const auto& instance) {
+                           return instance.first.object() == software_object;
+                       });
+        if (!spec.behaves && profile_.behaviour.software_place.source) {
+            diagnostics_.error(profile_.behaviour.software_place, "software: the profile has no object 9",
+                               "add objects: {software_management/0: {}}");
+        }
+    }
+
+    // By which ways a device can fetch a package.
+    std::array<FirmwareProtocol, 3> ways_to_fetch() const {
+        const bool secured = result_.security.mode != SecurityMode::none;
+        return {secured ? FirmwareProtocol::coaps : FirmwareProtocol::coap, FirmwareProtocol::http,
+                FirmwareProtocol::https};
+    }
+
     // /5/0/8: by which ways a device can fetch a package.
     void provide_protocols(const Path& firmware) {
         ResourceDraft draft;
         draft.model = models_.find(firmware_object)->find(firmware_resource::protocols);
-        const bool secured = result_.security.mode != SecurityMode::none;
-        for (const auto protocol : {secured ? FirmwareProtocol::coaps : FirmwareProtocol::coap, FirmwareProtocol::http,
-                                    FirmwareProtocol::https}) {
+        for (const auto protocol : ways_to_fetch()) {
             draft.resources.push_back(blank_resource(*draft.model));
             draft.resources.back().value = lwm2m::ValueView::of_integer(static_cast<int>(protocol));
             draft.instances.push_back(static_cast<std::uint16_t>(draft.instances.size()));
@@ -360,6 +383,7 @@ void add_standard_objects(const Profile& profile, const ObjectModels& models, Ob
     objects.add_servers();
     objects.add_device();
     objects.add_firmware();
+    objects.add_software();
     objects.add_access_control();
     objects.add_own();
     objects.add_oscore();

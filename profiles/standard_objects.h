@@ -11,6 +11,7 @@ inline constexpr std::uint16_t server_object = 1;
 inline constexpr std::uint16_t access_control_object = 2;
 inline constexpr std::uint16_t device_object = 3;
 inline constexpr std::uint16_t firmware_object = 5;
+inline constexpr std::uint16_t software_object = 9;
 inline constexpr std::uint16_t oscore_object = 21;
 inline constexpr std::uint16_t cose_object = 23;
 

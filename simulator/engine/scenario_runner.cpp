@@ -308,8 +308,9 @@ std::vector<std::string> ScenarioRunner::finish_captures() {
 }
 
 void ScenarioRunner::open_downloads() {
-    const bool any =
-        std::ranges::any_of(model_.profiles, [](const auto& profile) { return profile->behaviour.firmware.behaves; });
+    const bool any = std::ranges::any_of(model_.profiles, [](const auto& profile) {
+        return profile->behaviour.firmware.behaves || profile->behaviour.software.behaves;
+    });
     if (!any) return;
     downloads_ = std::make_unique<HttpDownloads>(clock_);
     for (auto& host : shards_) downloads_->attach(*host->shard, *host->thread, host->io);

@@ -21,8 +21,8 @@ std::uint32_t links_of(const ShardConfig& config) {
 std::uint32_t exchanges_for(std::uint32_t links) { return links * 2 + 64; }
 std::uint32_t messages_for(std::uint32_t links) { return std::max<std::uint32_t>(links * 2, 1 << 15); }
 std::uint32_t timers_for(std::uint32_t links) {
-    // A device has a step of the plan and two for its firmware; a link a life timer, an exchange, and one for each
-    // observation.
+    // A device has a step of the plan, one for its firmware and one for a download; a link a life timer, an exchange,
+    // and one for each observation.
     return links * 9 + 1024;
 }
 
@@ -62,9 +62,10 @@ std::vector<metrics::Operation> supported_operations(std::span<const profiles::R
     const bool secured =
         std::ranges::any_of(profiles, [](const auto& profile) { return profiles::speaks_dtls(*profile); });
     if (secured) operations.push_back(metrics::Operation::handshake);
-    const bool updates =
-        std::ranges::any_of(profiles, [](const auto& profile) { return profile->behaviour.firmware.behaves; });
-    if (updates) operations.push_back(metrics::Operation::download);
+    const bool downloads = std::ranges::any_of(profiles, [](const auto& profile) {
+        return profile->behaviour.firmware.behaves || profile->behaviour.software.behaves;
+    });
+    if (downloads) operations.push_back(metrics::Operation::download);
     return operations;
 }
 

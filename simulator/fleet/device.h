@@ -31,6 +31,7 @@ enum class TimerKind : std::uint32_t {
     send = 3,      // index: LinkId; one at most
     sleep = 4,     // index: DeviceId; one at most
     firmware = 5,  // index: DeviceId; one at most
+    download = 6,  // the same
 };
 
 // Where the server keeps the registration: "rd/5a3f". Longer ones than fit are refused as a bad response.
@@ -86,7 +87,7 @@ struct Link {
 struct Device : Link {
     std::uint32_t changes = base::no_index;   // head of a list through Change::next
     std::uint32_t further = base::no_index;   // its second link: head of a list through FurtherLink::next
-    std::uint32_t firmware = base::no_index;  // what it remembers of its firmware (firmware_records.h)
+    std::uint32_t firmware = base::no_index;  // what it remembers of firmware and downloads (firmware_records.h)
 };
 static_assert(sizeof(Device) == 88);
 

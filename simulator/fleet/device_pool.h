@@ -143,13 +143,13 @@ public:
     base::Slab<Change> changes;
     base::Slab<lwm2m::Attributes> attributes;
     base::Slab<Tally> tallies;
-    base::Slab<Firmware> firmware;           // of devices whose firmware a server has touched
-    base::Slab<FirmwareTransfer> transfers;  // downloads under way
-    Fetcher* fetcher = nullptr;              // may be null; else it must outlive the pool
-    std::uint32_t fetches = 0;               // that were begun
-    base::BytePool bytes;                    // of the changes, compounds and history
-    coap::BlockTransfers blocks;             // requests whose body comes in blocks; the peer is the LinkId
-    SecurityContexts security;               // of the devices with OSCORE
+    base::Slab<Firmware> firmware;          // of devices whose firmware a server has touched
+    base::Slab<PackageTransfer> transfers;  // downloads under way
+    Fetcher* fetcher = nullptr;             // may be null; else it must outlive the pool
+    std::uint32_t fetches = 0;              // that were begun
+    base::BytePool bytes;                   // of the changes, compounds and history
+    coap::BlockTransfers blocks;            // requests whose body comes in blocks; the peer is the LinkId
+    SecurityContexts security;              // of the devices with OSCORE
     lwm2m::Workspace workspace;
     lwm2m::Entries past_entries;              // of one past notification, while it is read
     base::TextRing texts;                     // of values that are computed, as long as a request

@@ -2,8 +2,8 @@
 // blocks, or pulled from the Package URI; nothing of it is kept but its length, its digest and what it calls itself.
 //
 // What a server sees of it is in object_firmware.cpp, the states in lwm2m/firmware_update.h, the script of what goes
-// wrong in profiles/firmware_spec.h. What comes in blocks is firmware_push.cpp's, what is fetched firmware_pull.cpp's;
-// what they share is in firmware_steps.h.
+// wrong in profiles/firmware_spec.h. What comes in blocks is firmware_push.cpp's, what is fetched package_pull.cpp's;
+// what they share is in download.h.
 #pragma once
 
 #include "coap/blockwise.h"
@@ -31,7 +31,7 @@ std::optional<BlockAnswer> on_package_block(Turn& turn, LinkId link, const coap:
 // Has the answer to that block yet to go out?
 bool owes_block_answer(Turn& turn, DeviceId id, std::uint16_t message_id);
 
-// --- pull ---
+// --- pull, of software (object 9) too ---
 
 // An endpoint's peers are the links by their number, and behind them those that the devices download from elsewhere
 // than from their servers.
@@ -56,6 +56,7 @@ void on_looked_up(Turn& turn, const LookedUp& found);
 bool is_downloading(Turn& turn, DeviceId id);
 
 void on_firmware_timer(Turn& turn, DeviceId id);
+void on_download_timer(Turn& turn, DeviceId id);
 // The link ends: what the device was downloading by it is lost, and with the first link whatever else it was.
 void drop_download(Turn& turn, LinkId link);
 // The device comes up.

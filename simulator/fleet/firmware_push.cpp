@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "simulator/fleet/device_tree.h"
+#include "simulator/fleet/download.h"
 #include "simulator/fleet/firmware.h"
 #include "simulator/fleet/firmware_steps.h"
 #include "simulator/fleet/object_security.h"
@@ -39,7 +40,7 @@ std::uint64_t storage_for(const Turn& turn, DeviceId id, std::uint64_t announced
 }
 
 // How a block is answered at which the device gave up.
-BlockAnswer gave_up(FirmwareResult why, const FirmwareTransfer& transfer) {
+BlockAnswer gave_up(FirmwareResult why, const PackageTransfer& transfer) {
     if (why == FirmwareResult::no_storage) return too_large(transfer.length);
     return refuse(why == FirmwareResult::connection_lost ? Code::request_entity_incomplete
                                                          : Code::internal_server_error);
@@ -70,7 +71,7 @@ Answered begin(Turn& turn, DeviceId id, Firmware& firmware, const coap::MessageV
         if (*reset) return refuse(reset_firmware(turn, id));
     }
     const bool again =
-        firmware.transfer != base::no_index && transfer_of(turn, firmware).way == FirmwareTransfer::Way::push;
+        firmware.transfer != base::no_index && transfer_of(turn, firmware).way == PackageTransfer::Way::push;
     if (again) {
         // RFC 7959 2.5: block 0 begins a new transfer, whatever there was.
         abort_download(turn, id, firmware);
@@ -89,7 +90,7 @@ Answered begin(Turn& turn, DeviceId id, Firmware& firmware, const coap::MessageV
         move_firmware(turn, id, firmware, to);
         return too_large(storage);
     }
-    FirmwareTransfer* const transfer = begin_download(turn, id, firmware, FirmwareTransfer::Way::push);
+    PackageTransfer* const transfer = begin_download(turn, id, firmware, PackageTransfer::Way::push);
     if (transfer == nullptr) return refuse(Code::service_unavailable);
     transfer->announced = announced;
     transfer->reader = reader;
@@ -115,7 +116,7 @@ Taken give_up(Turn& turn, DeviceId id, Firmware& firmware, FirmwareResult why, B
 }
 
 Taken take_block(Turn& turn, DeviceId id, Firmware& firmware, base::Bytes bytes, bool last) {
-    FirmwareTransfer& transfer = transfer_of(turn, firmware);
+    PackageTransfer& transfer = transfer_of(turn, firmware);
     const auto fed = transfer.reader.feed(bytes, [&](base::Bytes run) { take_in(transfer, run); });
     if (!fed || (last && !transfer.reader.complete())) {
         return give_up(turn, id, firmware, FirmwareResult::unsupported_package, refuse(Code::bad_request));
@@ -133,7 +134,7 @@ Taken take_block(Turn& turn, DeviceId id, Firmware& firmware, base::Bytes bytes,
 Taken take(Turn& turn, DeviceId id, Firmware& firmware, const Block& block, const coap::MessageView& message,
            std::uint32_t content_format) {
     using Kind = coap::Block1Receiver::Step::Kind;
-    FirmwareTransfer& transfer = transfer_of(turn, firmware);
+    PackageTransfer& transfer = transfer_of(turn, firmware);
     const auto storage = firmware_spec(turn, id).storage;
     const auto step = transfer.receiver.on_block(block, message.payload, content_format, storage + longest_wrapping);
     switch (step.kind) {
@@ -151,7 +152,7 @@ Taken take(Turn& turn, DeviceId id, Firmware& firmware, const Block& block, cons
     return take_block(turn, id, firmware, step.bytes, step.kind == Kind::last);
 }
 
-void send_answer(Turn& turn, const FirmwareTransfer& transfer) {
+void send_answer(Turn& turn, const PackageTransfer& transfer) {
     const bool confirmable = transfer.type == coap::MessageType::confirmable;
     auto out = turn.open();
     coap::MessageWriter message(
@@ -204,8 +205,7 @@ Answered on_package_block(Turn& turn, LinkId link, const coap::MessageView& mess
         const auto reader = lwm2m::PackageReader::of(*request.content_format).value();
         if (const auto answer = begin(turn, id, *firmware, message, !block.more, reader)) return with_block(*answer);
         transfer_of(turn, *firmware).link = link;
-    } else if (firmware->transfer == base::no_index ||
-               transfer_of(turn, *firmware).way != FirmwareTransfer::Way::push) {
+    } else if (firmware->transfer == base::no_index || transfer_of(turn, *firmware).way != PackageTransfer::Way::push) {
         const bool again = is_last_again(*firmware, block, message.payload);
         return with_block(refuse(again ? Code::changed : Code::request_entity_incomplete));
     }
@@ -214,7 +214,7 @@ Answered on_package_block(Turn& turn, LinkId link, const coap::MessageView& mess
     taken.answer = with_block(taken.answer);
     if (taken.over || taken.repeated) return taken.answer;
 
-    FirmwareTransfer& transfer = transfer_of(turn, *firmware);
+    PackageTransfer& transfer = transfer_of(turn, *firmware);
     const auto ready = std::min(ready_at(turn, id, transfer), turn.now + longest_pause);
     if (*option && ready >= turn.now + least_pause && coap::is_success(taken.answer.code)) {
         transfer.token = coap::Token(message.token);
@@ -224,13 +224,13 @@ Answered on_package_block(Turn& turn, LinkId link, const coap::MessageView& mess
         transfer.block = block;
         transfer.protected_by = note_request(turn);
         transfer.answer_due = true;
-        arm_firmware(turn, id, *firmware, ready);
+        arm_download(turn, id, transfer, ready);
         return std::nullopt;
     }
     if (taken.complete) {
         complete_download(turn, id, *firmware);
     } else {
-        arm_firmware(turn, id, *firmware, turn.now + patience(turn, id));
+        arm_download(turn, id, transfer, turn.now + patience(turn, id));
     }
     return taken.answer;
 }
@@ -238,12 +238,12 @@ Answered on_package_block(Turn& turn, LinkId link, const coap::MessageView& mess
 bool owes_block_answer(Turn& turn, DeviceId id, std::uint16_t message_id) {
     const Firmware* const firmware = find_firmware(turn, id);
     if (firmware == nullptr || firmware->transfer == base::no_index) return false;
-    const FirmwareTransfer& transfer = transfer_of(turn, *firmware);
-    return transfer.way == FirmwareTransfer::Way::push && transfer.answer_due && transfer.message_id == message_id;
+    const PackageTransfer& transfer = transfer_of(turn, *firmware);
+    return transfer.way == PackageTransfer::Way::push && transfer.answer_due && transfer.message_id == message_id;
 }
 
 void on_push_timer(Turn& turn, DeviceId id, Firmware& firmware) {
-    FirmwareTransfer& transfer = transfer_of(turn, firmware);
+    PackageTransfer& transfer = transfer_of(turn, firmware);
     if (!transfer.answer_due) {
         // The server has left it there.
         fail_download(turn, id, firmware, FirmwareResult::connection_lost, metrics::Cause::timeout);
@@ -254,7 +254,7 @@ void on_push_timer(Turn& turn, DeviceId id, Firmware& firmware) {
     if (transfer.receiver.complete()) {
         complete_download(turn, id, firmware);
     } else {
-        arm_firmware(turn, id, firmware, turn.now + patience(turn, id));
+        arm_download(turn, id, transfer, turn.now + patience(turn, id));
     }
 }
 
@@ -263,7 +263,7 @@ Code push_firmware(Turn& turn, DeviceId id, base::Bytes bytes) {
     Firmware* const firmware = take_firmware(turn, id);
     if (firmware == nullptr) return Code::service_unavailable;
     if (auto to = firmware->machine; to.download() != Code::changed) return Code::method_not_allowed;
-    if (begin_download(turn, id, *firmware, FirmwareTransfer::Way::push) == nullptr) return Code::service_unavailable;
+    if (begin_download(turn, id, *firmware, PackageTransfer::Way::push) == nullptr) return Code::service_unavailable;
     const auto taken = take_block(turn, id, *firmware, bytes, true);
     if (!taken.over) complete_download(turn, id, *firmware);
     return taken.answer.code;

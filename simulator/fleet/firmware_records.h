@@ -1,5 +1,8 @@
-// FirmwareRecords: what a device remembers of its firmware (fleet/firmware.h), in slabs of the DevicePool.
+// FirmwareRecords: what a device remembers of its firmware (fleet/firmware.h) and of the package that it downloads, in
+// slabs of the DevicePool.
 #pragma once
+
+#include <optional>
 
 #include "coap/blockwise.h"
 #include "coap/endpoint.h"
@@ -17,8 +20,8 @@ struct Firmware {
     lwm2m::FirmwareUpdate machine;
     std::uint8_t boots = 0;                   // of a boot loop
     bool deferred = false;                    // the user has said "later" to this package
-    std::uint32_t transfer = base::no_index;  // the download under way
-    base::TimerId timer = base::no_index;     // the one thing that the device waits for
+    std::uint32_t transfer = base::no_index;  // the download under way, be it of firmware or of software
+    base::TimerId timer = base::no_index;     // of an update, or of one that was put off
     base::Time changed{};                     // when the state did
     std::uint64_t length = 0;                 // of the package that came last
     std::uint64_t pushed = 0;                 // of its payload, where it was pushed: the wrapping is in it
@@ -26,16 +29,18 @@ struct Firmware {
     base::BytePool::Handle label;  // what the package calls itself: "NAME VERSION"
 };
 
-// While a download runs.
-struct FirmwareTransfer {
+// While a download runs; a device has one at a time.
+struct PackageTransfer {
     enum class Way : std::uint8_t { push, pull, fetch };
     static constexpr std::size_t head_size = 80;
 
     Way way = Way::push;
-    std::uint32_t link = 0;    // the LinkId that it runs by, or the device's first one
-    bool answer_due = false;   // push: a block has yet to be answered
-    bool ask_due = false;      // pull: the next request waits for the device not to be busy
-    bool tag_changed = false;  // pull: the ETag has changed as scripted
+    std::optional<std::uint16_t> software;  // the instance of object 9 that it is for; none: object 5
+    base::TimerId timer = base::no_index;   // the one thing that it waits for
+    std::uint32_t link = 0;                 // the LinkId that it runs by, or the device's first one
+    bool answer_due = false;                // push: a block has yet to be answered
+    bool ask_due = false;                   // pull: the next request waits for the device not to be busy
+    bool tag_changed = false;               // pull: the ETag has changed as scripted
     coap::MessageType type = coap::MessageType::confirmable;
     coap::Code answer = coap::Code::empty;
     std::uint16_t message_id = 0;

@@ -2,6 +2,7 @@
 // firmware.h. Where the profile plays its state itself it only holds values.
 #include "simulator/fleet/behaviour.h"
 #include "simulator/fleet/device_tree.h"
+#include "simulator/fleet/download.h"
 #include "simulator/fleet/firmware_steps.h"
 
 namespace fleet {
@@ -62,6 +63,8 @@ std::optional<Code> write(DeviceTree& tree, const Path& path, const ValueView& v
     }
     // Refused by `accepts` already, unless the same request brought a package too.
     if (machine_of(tree).state != FirmwareState::idle) return Code::method_not_allowed;
+    // A download of software has to end first.
+    if (has_download(tree.turn(), tree.id())) return Code::service_unavailable;
     const auto code = tree.keep(path, value);
     if (code == Code::changed) pull_firmware(tree.turn(), tree.id(), base::as_text(value.bytes));
     return code;

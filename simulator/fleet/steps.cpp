@@ -183,6 +183,10 @@ void on_timer(Turn& turn, base::TimerEvent event) {
             on_firmware_timer(turn, event.index);
             resume(turn, event.index);
             return;
+        case TimerKind::download:
+            on_download_timer(turn, event.index);
+            resume(turn, event.index);
+            return;
         case TimerKind::exchange: break;
     }
     const std::uint32_t peer = turn.endpoint.peer_of(event.index);

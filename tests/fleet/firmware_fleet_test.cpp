@@ -230,7 +230,7 @@ TEST(FirmwareCampaign, EveryDeviceEndsAsScriptedWhenPulled) { ends_as_scripted(F
 
 // What a device remembers while it downloads, and afterwards.
 static_assert(sizeof(fleet::Firmware) <= 128);
-static_assert(sizeof(fleet::FirmwareTransfer) <= 576);
+static_assert(sizeof(fleet::PackageTransfer) <= 576);
 
 TEST(FirmwareCampaign, TakesLessThanAKibibyteADevice) {
     constexpr std::uint32_t devices = 200;
@@ -243,7 +243,7 @@ TEST(FirmwareCampaign, TakesLessThanAKibibyteADevice) {
     EXPECT_EQ(pool.blocks.bytes_held(), 0u);
     // Texts of the URI, the version and the package lie in blocks of 32 bytes here.
     const auto bytes = pool.firmware.in_use() * sizeof(fleet::Firmware) +
-                       pool.transfers.touched() * sizeof(fleet::FirmwareTransfer) +
+                       pool.transfers.touched() * sizeof(fleet::PackageTransfer) +
                        pool.changes.in_use() * sizeof(fleet::Change) + pool.bytes.in_use() * 32;
     EXPECT_LT(bytes / devices, 1024u);
 }

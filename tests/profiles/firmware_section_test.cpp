@@ -109,4 +109,46 @@ TEST_F(FirmwareSection, NeedsTheObject) {
     EXPECT_THAT(diagnostics_.text(), HasSubstr("the profile has no object 5"));
 }
 
+// `behaviour: {software: ...}`: what of it is said of the downloads of object 9.
+class SoftwareSection : public testing::Test {
+protected:
+    ResolvedProfilePtr resolved(const std::string& software, const std::string& objects = "software_management/0: {}") {
+        diagnostics_ = {};
+        const auto tree =
+            parse_profile_tree("profile: x\nobjects: {" + objects + "}\nbehaviour:\n  software: " + software + "\n",
+                               "t.yaml", builtin_profiles(), diagnostics_);
+        if (!tree) return nullptr;
+        const auto profile = read_profile(*tree, diagnostics_);
+        return resolve(profile, builtin_objects(), diagnostics_);
+    }
+    std::string refused(const std::string& software, const std::string& objects = "software_management/0: {}") {
+        resolved(software, objects);
+        EXPECT_EQ(diagnostics_.errors(), 1u) << diagnostics_.text();
+        return diagnostics_.text();
+    }
+
+    Diagnostics diagnostics_;
+};
+
+TEST_F(SoftwareSection, IsResolved) {
+    const auto profile = resolved("{download: 12KB/s, storage: 512KiB, etag_change: fail, fail: 6%}");
+    ASSERT_TRUE(profile) << diagnostics_.text();
+    const FirmwareSpec& software = profile->behaviour.software;
+    EXPECT_TRUE(software.behaves);
+    EXPECT_EQ(software.download_rate, 12000);
+    EXPECT_EQ(software.storage, 512u * 1024);
+    EXPECT_EQ(software.etag_change, EtagChange::fail);
+    EXPECT_NEAR(software.faults[static_cast<std::size_t>(FirmwareFault::wrong_digest)], 0.01, 1e-9);
+    EXPECT_EQ(software.faults[static_cast<std::size_t>(FirmwareFault::boot_loop)], 0);
+    EXPECT_TRUE(software.speaks(FirmwareProtocol::coap));
+    EXPECT_FALSE(software.speaks(FirmwareProtocol::coaps));
+    EXPECT_FALSE(profile->behaviour.firmware.behaves);
+}
+
+TEST_F(SoftwareSection, WhatIsWrongIsSaid) {
+    EXPECT_THAT(refused("{apply: 1s}"), HasSubstr("unknown key 'apply'"));
+    EXPECT_THAT(refused("{fail: {boot_loop: 1%}}"), HasSubstr("boot_loop"));
+    EXPECT_THAT(refused("{}", "device/0: {}"), HasSubstr("the profile has no object 9"));
+}
+
 }  // namespace

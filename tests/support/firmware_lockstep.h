@@ -50,30 +50,6 @@ protected:
             last = code(block(image, number, size, method, format));
         return last;
     }
-    // Answers the device's requests out of the image until it asks no more.
-    void serves(Server& from, std::string_view image, unsigned size, std::string_view etag = "e1") {
-        after(std::chrono::milliseconds(2));
-        while (from.has_mail()) {
-            const auto seen = from.take();
-            const auto wanted = coap::find_block(seen.view(), coap::OptionNumber::block2).value().value();
-            const std::size_t at = std::size_t{wanted.number} * wanted.size();
-            const bool more = at + size < image.size();
-            from.replies(Message(ACK, Code::content)
-                             .etag(etag)
-                             .block2(static_cast<unsigned>(at / size), more ? 1 : 0, size)
-                             .payload(image.substr(at, size)));
-            after(std::chrono::milliseconds(2));
-        }
-    }
-    // The device has gone down and comes back: its Register is answered.
-    void comes_back(base::Duration within = std::chrono::seconds(10)) {
-        ASSERT_NE(state(), registered);
-        const base::Time end = now + within;
-        while (!server.has_mail() && now < end) after(std::chrono::milliseconds(50));
-        server.expect(CON, Code::post).path("/rd");
-        server.replies(Message(ACK, Code::created).location("/rd/5b"));
-        ASSERT_EQ(state(), registered);
-    }
 };
 
 }  // namespace support

@@ -1,9 +1,11 @@
-// Firmware that is pulled: the device is a CoAP client of whoever the Package URI names (RFC 7959 2.4).
+// Packages that are pulled, of firmware or of software: the device is a CoAP client of whoever the Package URI names
+// (RFC 7959 2.4).
 //
 // Towards its own server a device has one exchange at a time (NSTART), so a download shares it with the registration
 // and the notifications, which come first; towards anybody else it has an exchange of its own.
 #include <array>
 
+#include "simulator/fleet/download.h"
 #include "simulator/fleet/firmware.h"
 #include "simulator/fleet/firmware_steps.h"
 #include "simulator/fleet/life.h"
@@ -20,13 +22,13 @@ using lwm2m::FirmwareResult;
 using lwm2m::FirmwareState;
 using metrics::Operation;
 using profiles::FirmwareProtocol;
-using Way = FirmwareTransfer::Way;
+using Way = PackageTransfer::Way;
 
 constexpr base::Duration least_pause = std::chrono::milliseconds(1);  // a tick
 constexpr base::Duration no_room_pause = std::chrono::milliseconds(100);
 constexpr std::size_t longest_options = 512;  // of a request, for a URI of 255 characters
 
-coap::Peer& peer_of(Turn& turn, FirmwareTransfer& transfer) {
+coap::Peer& peer_of(Turn& turn, PackageTransfer& transfer) {
     return transfer.is_elsewhere ? transfer.peer : turn.pool.link(transfer.link).peer;
 }
 
@@ -85,15 +87,9 @@ void write_options(base::Bytes options, coap::MessageWriter& message) {
     }
 }
 
-void refuse(Turn& turn, DeviceId id, Firmware& firmware, FirmwareResult why) {
-    auto to = firmware.machine;
-    to.refuse(why);
-    move_firmware(turn, id, firmware, to);
-}
-
 // Sends the next request, or waits until the device may. True when it was sent.
 bool ask(Turn& turn, DeviceId id, Firmware& firmware) {
-    FirmwareTransfer& transfer = transfer_of(turn, firmware);
+    PackageTransfer& transfer = transfer_of(turn, firmware);
     Link& link = turn.pool.link(transfer.link);
     coap::Peer& peer = peer_of(turn, transfer);
     const bool elsewhere = transfer.is_elsewhere;
@@ -116,7 +112,7 @@ bool ask(Turn& turn, DeviceId id, Firmware& firmware) {
     if (out.failed() ||
         !turn.endpoint.start(turn.now, peer_id, peer, turn.pool.profile(link).transmission, out.written(), tag, unit)) {
         turn.counters.drop(metrics::Drop::no_slot);
-        arm_firmware(turn, id, firmware, turn.now + no_room_pause);
+        arm_download(turn, id, transfer, turn.now + no_room_pause);
         return false;
     }
     transfer.ask_due = false;
@@ -132,7 +128,7 @@ bool ask(Turn& turn, DeviceId id, Firmware& firmware) {
 }
 
 // The package is another one now: from its beginning.
-void start_over(const Turn& turn, FirmwareTransfer& transfer) {
+void start_over(const Turn& turn, PackageTransfer& transfer) {
     transfer.digest = base::Sha256();
     transfer.length = 0;
     transfer.announced = 0;
@@ -140,26 +136,27 @@ void start_over(const Turn& turn, FirmwareTransfer& transfer) {
 }
 
 void on_tag_changed(Turn& turn, DeviceId id, Firmware& firmware) {
-    if (firmware_spec(turn, id).etag_change == profiles::EtagChange::fail) {
+    PackageTransfer& transfer = transfer_of(turn, firmware);
+    if (spec_of(turn, id, transfer.software).etag_change == profiles::EtagChange::fail) {
         fail_download(turn, id, firmware, FirmwareResult::connection_lost, metrics::Cause::bad_response);
         return;
     }
-    start_over(turn, transfer_of(turn, firmware));
+    start_over(turn, transfer);
     (void)ask(turn, id, firmware);
 }
 
 // Has the tag changed by the script, once?
-bool tag_changes(const Turn& turn, DeviceId id, const FirmwareTransfer& transfer) {
+bool tag_changes(const Turn& turn, DeviceId id, const PackageTransfer& transfer) {
     if (transfer.tag_changed || transfer.announced == 0) return false;
-    if (fault_of(turn, id) != profiles::FirmwareFault::etag_changed) return false;
+    if (fault_of(turn, id, transfer) != profiles::FirmwareFault::etag_changed) return false;
     const double position = profiles::fault_position(turn.pool.seed, turn.index_of(id));
     return static_cast<double>(transfer.length) >= position * static_cast<double>(transfer.announced);
 }
 
 void on_content(Turn& turn, DeviceId id, Firmware& firmware, const coap::MessageView& response) {
     using Kind = coap::Block2Fetcher::Step::Kind;
-    FirmwareTransfer& transfer = transfer_of(turn, firmware);
-    const auto storage = firmware_spec(turn, id).storage;
+    PackageTransfer& transfer = transfer_of(turn, firmware);
+    const auto storage = spec_of(turn, id, transfer.software).storage;
     if (const auto size = response.find_uint(OptionNumber::size2)) transfer.announced = *size;
     if (std::max<std::uint64_t>(transfer.announced, transfer.length + response.payload.size()) > storage) {
         fail_download(turn, id, firmware, FirmwareResult::no_storage);
@@ -187,32 +184,35 @@ void on_content(Turn& turn, DeviceId id, Firmware& firmware, const coap::Message
     if (const auto why = strike(turn, id, transfer, false); why != FirmwareResult::initial) {
         fail_download(turn, id, firmware, why);
     } else if (const auto ready = ready_at(turn, id, transfer); ready >= turn.now + least_pause) {
-        arm_firmware(turn, id, firmware, ready);
+        arm_download(turn, id, transfer, ready);
     } else {
         transfer.ask_due = true;  // after what waits already: see resume_download
     }
 }
 
+using Software = std::optional<std::uint16_t>;  // see begin_pull
+
 // By HTTP: somebody else does it, and tells `on_fetched`.
-void fetch(Turn& turn, DeviceId id, Firmware& firmware, std::string_view uri) {
-    if (turn.pool.fetcher == nullptr) return refuse(turn, id, firmware, FirmwareResult::unsupported_protocol);
-    FirmwareTransfer* const transfer = begin_download(turn, id, firmware, Way::fetch);
-    if (transfer == nullptr) return;
+FirmwareResult fetch(Turn& turn, DeviceId id, Firmware& firmware, std::string_view uri, Software software) {
+    if (turn.pool.fetcher == nullptr) return FirmwareResult::unsupported_protocol;
+    PackageTransfer* const transfer = begin_download(turn, id, firmware, Way::fetch, software);
+    if (transfer == nullptr) return FirmwareResult::out_of_memory;
     transfer->fetch = ++turn.pool.fetches;
     transfer->first_sent = turn.now;
-    const auto& spec = firmware_spec(turn, id);
+    const auto& spec = spec_of(turn, id, software);
     turn.pool.fetcher->fetch(
         {.device = id, .number = transfer->fetch, .uri = uri, .limit = spec.storage, .rate = spec.download_rate});
+    return FirmwareResult::initial;
 }
 
 // The address is known: the device asks there as soon as it may.
 void begin_asking(Turn& turn, DeviceId id, Firmware& firmware, const net::Address& remote, LinkId link) {
-    FirmwareTransfer& transfer = transfer_of(turn, firmware);
+    PackageTransfer& transfer = transfer_of(turn, firmware);
     transfer.remote = remote;
     transfer.is_elsewhere = link == base::no_index;
     if (!transfer.is_elsewhere) transfer.link = link;
     // The answer to the write goes first.
-    arm_firmware(turn, id, firmware, turn.now);
+    arm_download(turn, id, transfer, turn.now);
 }
 
 // A secured device speaks through its sessions, and has none but with its servers.
@@ -225,10 +225,10 @@ bool fits(const Turn& turn, LinkId link, bool secured) {
     return speaks_dtls == secured;
 }
 
-void look_up(Turn& turn, DeviceId id, Firmware& firmware, const coap::Uri& uri) {
-    if (turn.pool.fetcher == nullptr) return refuse(turn, id, firmware, FirmwareResult::invalid_uri);
-    FirmwareTransfer* const transfer = begin_download(turn, id, firmware, Way::pull);
-    if (transfer == nullptr) return;
+FirmwareResult look_up(Turn& turn, DeviceId id, Firmware& firmware, const coap::Uri& uri, Software software) {
+    if (turn.pool.fetcher == nullptr) return FirmwareResult::invalid_uri;
+    PackageTransfer* const transfer = begin_download(turn, id, firmware, Way::pull, software);
+    if (transfer == nullptr) return FirmwareResult::out_of_memory;
     transfer->uri = keep_options(turn, uri);
     transfer->fetch = ++turn.pool.fetches;
     turn.pool.fetcher->look_up({.device = id,
@@ -236,6 +236,7 @@ void look_up(Turn& turn, DeviceId id, Firmware& firmware, const coap::Uri& uri) 
                                 .host = uri.host,
                                 .port = uri.port,
                                 .v6 = turn.pool.address_of(id).v6});
+    return FirmwareResult::initial;
 }
 
 metrics::Cause cause_of_status(unsigned status) {
@@ -247,35 +248,41 @@ metrics::Cause cause_of_status(unsigned status) {
 
 }  // namespace
 
-void pull_firmware(Turn& turn, DeviceId id, std::string_view text) {
+FirmwareResult begin_pull(Turn& turn, DeviceId id, std::string_view text, Software software) {
     Firmware* const firmware = take_firmware(turn, id);
-    if (firmware == nullptr) return;
+    if (firmware == nullptr) return FirmwareResult::out_of_memory;
     const auto colon = text.find(':');
     const auto scheme = text.substr(0, colon);
-    if (colon == text.npos || !is_scheme(scheme)) return refuse(turn, id, *firmware, FirmwareResult::invalid_uri);
+    if (colon == text.npos || !is_scheme(scheme)) return FirmwareResult::invalid_uri;
     const auto protocol = protocol_of(scheme);
-    if (!protocol || !firmware_spec(turn, id).speaks(*protocol)) {
-        return refuse(turn, id, *firmware, FirmwareResult::unsupported_protocol);
-    }
+    if (!protocol || !spec_of(turn, id, software).speaks(*protocol)) return FirmwareResult::unsupported_protocol;
     if (*protocol == FirmwareProtocol::http || *protocol == FirmwareProtocol::https) {
-        return fetch(turn, id, *firmware, text);
+        return fetch(turn, id, *firmware, text, software);
     }
     const bool secured = is_secured(turn, id);
     if (*protocol != (secured ? FirmwareProtocol::coaps : FirmwareProtocol::coap)) {
-        return refuse(turn, id, *firmware, FirmwareResult::unsupported_protocol);
+        return FirmwareResult::unsupported_protocol;
     }
     const auto uri = coap::parse_uri(text);
-    if (!uri) return refuse(turn, id, *firmware, FirmwareResult::invalid_uri);
+    if (!uri) return FirmwareResult::invalid_uri;
     const auto remote = address_of(*uri);
-    if (!remote) return look_up(turn, id, *firmware, *uri);
+    if (!remote) return look_up(turn, id, *firmware, *uri, software);
     const LinkId link = turn.pool.find_link(id, *remote);
-    if (!fits(turn, link, secured)) {
-        return refuse(turn, id, *firmware, FirmwareResult::unsupported_protocol);
-    }
-    FirmwareTransfer* const transfer = begin_download(turn, id, *firmware, Way::pull);
-    if (transfer == nullptr) return;
+    if (!fits(turn, link, secured)) return FirmwareResult::unsupported_protocol;
+    PackageTransfer* const transfer = begin_download(turn, id, *firmware, Way::pull, software);
+    if (transfer == nullptr) return FirmwareResult::out_of_memory;
     transfer->uri = keep_options(turn, *uri);
     begin_asking(turn, id, *firmware, *remote, link);
+    return FirmwareResult::initial;
+}
+
+void pull_firmware(Turn& turn, DeviceId id, std::string_view uri) {
+    const auto why = begin_pull(turn, id, uri);
+    Firmware* const firmware = find_firmware(turn, id);
+    if (why == FirmwareResult::initial || firmware == nullptr) return;
+    auto to = firmware->machine;
+    to.refuse(why);
+    move_firmware(turn, id, *firmware, to);
 }
 
 void on_looked_up(Turn& turn, const LookedUp& found) {
@@ -296,7 +303,7 @@ void on_looked_up(Turn& turn, const LookedUp& found) {
 coap::Peer* find_download_peer(Turn& turn, DeviceId id, const net::Address& remote) {
     Firmware* const firmware = find_pull(turn, id);
     if (firmware == nullptr) return nullptr;
-    FirmwareTransfer& transfer = transfer_of(turn, *firmware);
+    PackageTransfer& transfer = transfer_of(turn, *firmware);
     return transfer.is_elsewhere && transfer.remote == remote ? &transfer.peer : nullptr;
 }
 
@@ -304,7 +311,7 @@ void on_download_response(Turn& turn, DeviceId id, const coap::MessageView& resp
     turn.counters.respond(Operation::download, static_cast<std::uint8_t>(response.code));
     Firmware* const firmware = find_pull(turn, id);
     CHECK(firmware != nullptr);
-    FirmwareTransfer& transfer = transfer_of(turn, *firmware);
+    PackageTransfer& transfer = transfer_of(turn, *firmware);
     if (!transfer.is_elsewhere && is_asked_again(turn, transfer.link, response)) {
         transfer.ask_due = true;
         return;
@@ -328,7 +335,7 @@ void on_download_failure(Turn& turn, DeviceId id, metrics::Cause cause) {
 void on_download_exchange_timer(Turn& turn, DeviceId id, std::uint32_t exchange) {
     Firmware* const firmware = find_pull(turn, id);
     CHECK(firmware != nullptr);
-    FirmwareTransfer& transfer = transfer_of(turn, *firmware);
+    PackageTransfer& transfer = transfer_of(turn, *firmware);
     auto out = turn.open();
     const auto expired = turn.endpoint.on_timer(turn.now, exchange, transfer.peer, out);
     if (expired.kind == coap::Expired::Kind::retransmitted) {
@@ -342,7 +349,7 @@ void on_download_exchange_timer(Turn& turn, DeviceId id, std::uint32_t exchange)
 void on_fetched(Turn& turn, const Fetched& fetched) {
     Firmware* const firmware = find_firmware(turn, fetched.device);
     if (firmware == nullptr || firmware->transfer == base::no_index) return;
-    FirmwareTransfer& transfer = transfer_of(turn, *firmware);
+    PackageTransfer& transfer = transfer_of(turn, *firmware);
     if (transfer.way != Way::fetch || transfer.fetch != fetched.number) return;
     const auto fail = [&](FirmwareResult why, std::optional<metrics::Cause> cause) {
         fail_download(turn, fetched.device, *firmware, why, cause);
@@ -374,7 +381,7 @@ bool is_downloading(Turn& turn, DeviceId id) { return find_pull(turn, id) != nul
 
 void on_pull_timer(Turn& turn, DeviceId id, Firmware& firmware) { (void)ask(turn, id, firmware); }
 
-void drop_pull(Turn& turn, FirmwareTransfer& transfer) {
+void drop_pull(Turn& turn, PackageTransfer& transfer) {
     coap::Peer& peer = peer_of(turn, transfer);
     const auto* const tag = turn.endpoint.current(peer);
     if (tag != nullptr && operation_of(*tag) == Operation::download) (void)turn.endpoint.cancel(peer);
