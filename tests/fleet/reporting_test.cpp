@@ -259,6 +259,15 @@ TEST(Reporting, EpminIsTheLeastTimeBetweenTwoEvaluations) {
     EXPECT_EQ(told_of({{0, 20}, {2, 60}, {4, 20}, {12, 50}}, {"gt=45", "epmin=10"}, 60s), (Told{{20, "50"}}));
 }
 
+// What is seen does not depend on whether the crossing could be computed: at 23 s it comes, between two looks.
+TEST(Reporting, EpminHoldsForAComputedCrossingToo) {
+    ScriptedDevice device({{0, 20}}, {.objects = "  humidity/0:\n    sensor_value: {drain: {from: 64, to: 0, over: "
+                                                 "64s}, every: 1s, phase: 0s}\n"});
+    device.attributes("/3304/0/5700", {"lt=32", "epmin=15"});
+    device.observe("/3304/0/5700");
+    EXPECT_EQ(device.told(50s), (Told{{30, "24"}}));
+}
+
 // No polling: of 50,000 samples none is looked at until the one that crosses.
 TEST(Reporting, ACrossingThatCanBeComputedIsWaitedFor) {
     ScriptedDevice device({{0, 20}}, {.objects = "  humidity/0:\n    sensor_value: {drain: {from: 100, to: 0, over: "
