@@ -2,8 +2,8 @@
 // who judges the peer's, and the memory that is needed while it lasts and not an instant longer.
 #pragma once
 
+#include "simulator/net/dtls_handshake.h"
 #include "simulator/net/dtls_inbox.h"
-#include "simulator/net/dtls_psk.h"
 
 namespace net {
 

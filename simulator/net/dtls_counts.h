@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
+#include "simulator/net/dtls_handshake.h"
 #include "simulator/net/dtls_messages.h"
-#include "simulator/net/dtls_psk.h"
 
 namespace net {
 

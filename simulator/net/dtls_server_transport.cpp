@@ -407,8 +407,7 @@ void DtlsServerTransport::take_hello(base::Time now, const Packet& packet, const
         if (lingering != 0 && handshakes_[lingering - 1].state.began_with(answer.hello)) return;
     }
     const std::uint32_t resumed = find_resumable(answer.hello.session_id);
-    const bool resumes =
-        resumed != base::no_index && PskServerHandshake::may_resume(answer, sessions_[resumed].resumable);
+    const bool resumes = resumed != base::no_index && ServerHandshake::may_resume(answer, sessions_[resumed].resumable);
     const bool by_certificate = is_by_certificate(answer.suite) && !resumes;
     // It will ask again.
     if (by_certificate && certificates_.in_use() == certificates_.capacity()) return;
@@ -425,11 +424,11 @@ void DtlsServerTransport::take_hello(base::Time now, const Packet& packet, const
     handshake.pins = pins;
     if (pins) pin(place);
     const auto id = id_of(place);
-    PskServerHandshake::Begin begin{.random = random(),
-                                    .session_id = make_session_id(place),
-                                    .own_id = id,
-                                    .resume = resumes ? &sessions_[place].resumable : nullptr,
-                                    .certificates = nullptr};
+    ServerHandshake::Begin begin{.random = random(),
+                                 .session_id = make_session_id(place),
+                                 .own_id = id,
+                                 .resume = resumes ? &sessions_[place].resumable : nullptr,
+                                 .certificates = nullptr};
     if (by_certificate) {
         const std::uint32_t state = certificates_.take();
         handshake.certificates_plus_1 = state + 1;

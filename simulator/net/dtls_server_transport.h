@@ -15,7 +15,7 @@
 #include "simulator/base/timer_wheel.h"
 #include "simulator/net/dtls_batch.h"
 #include "simulator/net/dtls_counts.h"
-#include "simulator/net/dtls_server_psk.h"
+#include "simulator/net/dtls_server_handshake.h"
 #include "simulator/net/transport.h"
 
 namespace net {
@@ -29,7 +29,7 @@ public:
         bool plain_too = false;              // CoAP without security is taken as well
         std::uint64_t random_seed = 0;       // of what is not secret: server randoms
         base::Bytes secret;                  // of cookies and session ids; read by the constructor
-        PskServerConfig handshake;
+        ServerHandshakeConfig handshake;
         // For clients with certificates or raw public keys; `handshake.certificates` is set then.
         std::uint32_t certificate_handshakes = 1024;  // at once
         // SHA-256 of the raw public keys that go with an endpoint name; null: any does.
@@ -83,7 +83,7 @@ private:
         std::uint32_t newest = base::no_index;
     };
     struct Handshake {
-        PskServerHandshake state;
+        ServerHandshake state;
         Address from;
         std::uint32_t session = 0;  // the place that it will take
         base::TimerId timer = base::no_index;
@@ -131,7 +131,7 @@ private:
 
     void send_alert(base::Time now, std::uint32_t place, AlertLevel level, Alert alert);
 
-    PskServerConfig handshake_config_;
+    ServerHandshakeConfig handshake_config_;
     std::function<std::vector<base::Digest>(std::string_view)> raw_keys_of_;
     const PskDirectory& keys_;
     bool plain_too_;

@@ -67,8 +67,8 @@ std::uint32_t DtlsTransport::link_of(std::uint32_t device, const Address& remote
     return found;
 }
 
-PskClientConfig DtlsTransport::client_config(std::uint32_t id) const {
-    PskClientConfig config;
+ClientHandshakeConfig DtlsTransport::client_config(std::uint32_t id) const {
+    ClientHandshakeConfig config;
     config.times = config_.times;
     config.offer_connection_id = links_[id].offers_id;
     config.offer_ccm8 = links_[id].offers_ccm8;
@@ -173,7 +173,7 @@ void DtlsTransport::begin(base::Time now, std::uint32_t id) {
     Handshake& handshake = handshakes_[index];
     handshake.first_sent = now;
     link.handshake_plus_1 = index + 1;
-    PskHandshake::Start start{
+    ClientHandshake::Start start{
         .device = id, .random = config_.random(id, number), .resume = nullptr, .certificates = nullptr};
     if (resumables_[id] && config_.resumes(id, number)) start.resume = &resumables_[id];
     if (link.by_certificate) {

@@ -12,8 +12,8 @@
 #include "simulator/base/slab.h"
 #include "simulator/base/timer_wheel.h"
 #include "simulator/net/dtls_batch.h"
+#include "simulator/net/dtls_client_handshake.h"
 #include "simulator/net/dtls_counts.h"
-#include "simulator/net/dtls_handshake_psk.h"
 #include "simulator/net/secure_link.h"
 #include "simulator/net/transport.h"
 
@@ -99,7 +99,7 @@ private:
         bool by_certificate : 1 = false;
     };
     struct Handshake {
-        PskHandshake state;
+        ClientHandshake state;
         base::TimerId timer = base::no_index;
         base::Time first_sent{};
         bool lingers = false;  // established; kept to repeat its last flight
@@ -119,7 +119,7 @@ private:
     void take(base::Time now, const Packet& packet);
     void take_in_session(base::Time now, std::uint32_t link, const Packet& packet, base::MutableBytes datagram);
     void take_alert(base::Time now, std::uint32_t link, base::Bytes text);
-    PskClientConfig client_config(std::uint32_t link) const;
+    ClientHandshakeConfig client_config(std::uint32_t link) const;
     const CbcKeys* mac_of(std::uint32_t link) const { return macs_.capacity() == 0 ? nullptr : &macs_[link]; }
     std::uint32_t link_count() const { return config_.devices + static_cast<std::uint32_t>(config_.further.size()); }
     std::uint32_t device_of(std::uint32_t link) const {

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "simulator/base/check.h"
-#include "simulator/net/dtls_handshake_psk.h"
-#include "simulator/net/dtls_server_psk.h"
+#include "simulator/net/dtls_client_handshake.h"
+#include "simulator/net/dtls_server_handshake.h"
 
 namespace {
 
@@ -87,16 +87,16 @@ void each_datagram(base::Bytes input, F&& take) {
 void run_client(base::Bytes input, bool by_certificate) {
     static Certificates certificates;
     static net::CertificateState state;
-    net::PskClientConfig config;
+    net::ClientHandshakeConfig config;
     config.certificates = &certificates;
     config.p256 = &certificates.engine;
     const Keys keys;
     base::Aes128 aes;
-    net::PskHandshake handshake;
+    net::ClientHandshake handshake;
     net::DiscardCounts discards{};
     std::vector<std::uint8_t> memory(net::flight_capacity);
     base::Writer hello{base::MutableBytes(memory)};
-    net::PskHandshake::Start start;
+    net::ClientHandshake::Start start;
     start.certificates = fresh(by_certificate, state);
     handshake.start({}, config, start, hello);
     each_datagram(input, [&](std::vector<std::uint8_t>& datagram) {
@@ -112,13 +112,13 @@ void run_server(base::Bytes input, bool by_certificate) {
     static net::CertificateState state;
     const Keys keys;
     base::Aes128 aes;
-    net::PskServerConfig config;
+    net::ServerHandshakeConfig config;
     if (by_certificate) {
         config.certificates = &certificates;
         config.p256 = &certificates.engine;
     }
     const net::CookieJar jar(base::as_bytes("secret"));
-    net::PskServerHandshake handshake;
+    net::ServerHandshake handshake;
     net::DiscardCounts discards{};
     std::vector<std::uint8_t> memory(net::flight_capacity);
     bool began = false;
@@ -143,7 +143,7 @@ void run_server(base::Bytes input, bool by_certificate) {
         }
         began = true;
         base::Writer flight{base::MutableBytes(memory)};
-        net::PskServerHandshake::Begin begin;
+        net::ServerHandshake::Begin begin;
         begin.certificates = fresh(by_certificate, state);
         handshake.begin({}, config, answer, begin, aes, flight);
         return true;

@@ -7,8 +7,8 @@
 
 #include <gtest/gtest.h>
 
-#include "simulator/net/dtls_handshake_psk.h"
-#include "simulator/net/dtls_server_psk.h"
+#include "simulator/net/dtls_client_handshake.h"
+#include "simulator/net/dtls_server_handshake.h"
 #include "tests/net/certificate_fixture.h"
 #include "tests/support/hex.h"
 
@@ -39,12 +39,12 @@ struct DtlsPair {
     using Kind = HandshakeStep::Kind;
 
     TestKeys keys;
-    PskClientConfig client_config;
-    PskServerConfig server_config;
+    ClientHandshakeConfig client_config;
+    ServerHandshakeConfig server_config;
     base::Aes128 aes;
     CookieJar jar{base::as_bytes("cookie secret")};
-    PskHandshake client;
-    PskServerHandshake server;
+    ClientHandshake client;
+    ServerHandshake server;
     std::unique_ptr<TestCertificates> certificates;  // where the handshake is one with them
     CertificateState client_state;
     CertificateState server_state;
@@ -145,11 +145,11 @@ struct DtlsPair {
             const auto answer = answer_hello(server_config, jar, base::as_bytes("127.0.0.1"), *record, out);
             if (answer.kind == HelloAnswer::Kind::accepted) {
                 server_began = true;
-                PskServerHandshake::Begin begin{.random = random(),
-                                                .session_id = {},
-                                                .own_id = own_id,
-                                                .resume = nullptr,
-                                                .certificates = state_of(server_state, "server")};
+                ServerHandshake::Begin begin{.random = random(),
+                                             .session_id = {},
+                                             .own_id = own_id,
+                                             .resume = nullptr,
+                                             .certificates = state_of(server_state, "server")};
                 begin.session_id.fill(0x5e);
                 if (known && base::equal(answer.hello.session_id, known->id_view())) begin.resume = &*known;
                 out.rewind(0);

@@ -7,11 +7,11 @@ namespace {
 using Kind = HandshakeStep::Kind;
 using Cause = HandshakeStep::Cause;
 
-static_assert(std::is_trivially_copyable_v<PskHandshake> && sizeof(PskHandshake) <= 1280);
-static_assert(std::is_trivially_copyable_v<PskServerHandshake> && sizeof(PskServerHandshake) <= 1280);
+static_assert(std::is_trivially_copyable_v<ClientHandshake> && sizeof(ClientHandshake) <= 1280);
+static_assert(std::is_trivially_copyable_v<ServerHandshake> && sizeof(ServerHandshake) <= 1280);
 
 // RFC 6347 4.2, figure 1: three datagrams of the client, three of the server.
-TEST(PskHandshake, EndsWithKeysThatBothSidesHave) {
+TEST(ClientHandshake, EndsWithKeysThatBothSidesHave) {
     DtlsPair pair;
     pair.run();
     pair.expect_traffic();
@@ -21,7 +21,7 @@ TEST(PskHandshake, EndsWithKeysThatBothSidesHave) {
     EXPECT_EQ(base::as_text(pair.server.identity()), "urn:dev:1");
 }
 
-TEST(PskHandshake, AgreesOnAConnectionIdForRecordsToTheServer) {
+TEST(ClientHandshake, AgreesOnAConnectionIdForRecordsToTheServer) {
     DtlsPair pair;
     pair.own_id = support::hex("010203040506");
     pair.run();
@@ -30,7 +30,7 @@ TEST(PskHandshake, AgreesOnAConnectionIdForRecordsToTheServer) {
     EXPECT_EQ(pair.server_session.write_id_size, 0);
 }
 
-TEST(PskHandshake, GoesWithoutConnectionIdWhereOneSideDoesNotSpeakIt) {
+TEST(ClientHandshake, GoesWithoutConnectionIdWhereOneSideDoesNotSpeakIt) {
     DtlsPair pair;
     pair.server_config.accept_connection_id = false;
     pair.run();
@@ -42,7 +42,7 @@ TEST(PskHandshake, GoesWithoutConnectionIdWhereOneSideDoesNotSpeakIt) {
     pair.expect_traffic();
 }
 
-TEST(PskHandshake, SpeaksCbcWhereTheServerHasNoCcm) {
+TEST(ClientHandshake, SpeaksCbcWhereTheServerHasNoCcm) {
     DtlsPair pair;
     pair.client_config.offer_cbc = true;
     pair.server_config.accept_ccm8 = false;
@@ -52,7 +52,7 @@ TEST(PskHandshake, SpeaksCbcWhereTheServerHasNoCcm) {
 }
 
 // RFC 5246 7.3, figure 2: the client's Finished is the last flight.
-TEST(PskHandshake, ResumesASessionThatBothRemember) {
+TEST(ClientHandshake, ResumesASessionThatBothRemember) {
     DtlsPair pair;
     pair.run();
     pair.known = pair.client.resumable();
@@ -65,7 +65,7 @@ TEST(PskHandshake, ResumesASessionThatBothRemember) {
     EXPECT_EQ(pair.from_server.size(), 2u);
 }
 
-TEST(PskHandshake, IsFullWhereTheServerHasForgottenTheSession) {
+TEST(ClientHandshake, IsFullWhereTheServerHasForgottenTheSession) {
     DtlsPair pair;
     pair.run();
     pair.known = pair.client.resumable();
@@ -82,7 +82,7 @@ TEST(PskHandshake, IsFullWhereTheServerHasForgottenTheSession) {
 }
 
 // RFC 6347 4.2.4: the flight is sent again when its time is up, with new record numbers.
-TEST(PskHandshake, SendsALostFlightAgain) {
+TEST(ClientHandshake, SendsALostFlightAgain) {
     for (std::size_t lost = 0; lost < 6; ++lost) {
         SCOPED_TRACE(lost);
         DtlsPair pair;
@@ -96,7 +96,7 @@ TEST(PskHandshake, SendsALostFlightAgain) {
     }
 }
 
-TEST(PskHandshake, SurvivesTheLossOfTheServersLastFlight) {
+TEST(ClientHandshake, SurvivesTheLossOfTheServersLastFlight) {
     DtlsPair pair;
     bool lost = false;
     pair.keep = [&](const Datagram& datagram) {
@@ -110,7 +110,7 @@ TEST(PskHandshake, SurvivesTheLossOfTheServersLastFlight) {
     pair.expect_traffic();
 }
 
-TEST(PskHandshake, KeepsTheLastFlightOfAResumptionUntilTheServerHasIt) {
+TEST(ClientHandshake, KeepsTheLastFlightOfAResumptionUntilTheServerHasIt) {
     DtlsPair pair;
     pair.run();
     pair.known = pair.client.resumable();
@@ -126,7 +126,7 @@ TEST(PskHandshake, KeepsTheLastFlightOfAResumptionUntilTheServerHasIt) {
     pair.expect_traffic();
 }
 
-TEST(PskHandshake, SurvivesThirtyPercentLossAndRepeats) {
+TEST(ClientHandshake, SurvivesThirtyPercentLossAndRepeats) {
     std::size_t established = 0;
     for (std::uint64_t seed = 1; seed <= 200; ++seed) {
         SCOPED_TRACE(seed);
@@ -151,7 +151,7 @@ TEST(PskHandshake, SurvivesThirtyPercentLossAndRepeats) {
     EXPECT_GE(established, 190u);  // a flight is lost six times running, now and then
 }
 
-TEST(PskHandshake, GivesUpAfterItsLastTransmission) {
+TEST(ClientHandshake, GivesUpAfterItsLastTransmission) {
     DtlsPair pair;
     pair.keep = [](const Datagram&) { return false; };
     pair.run();
@@ -162,7 +162,7 @@ TEST(PskHandshake, GivesUpAfterItsLastTransmission) {
 }
 
 // Each byte of each of our flights under another record: what was sealed is never sealed again with the same number.
-TEST(PskHandshake, NeverUsesARecordNumberTwice) {
+TEST(ClientHandshake, NeverUsesARecordNumberTwice) {
     DtlsPair pair;
     std::size_t count = 0;
     pair.keep = [&](const Datagram&) { return count++ % 2 == 0; };
@@ -180,7 +180,7 @@ TEST(PskHandshake, NeverUsesARecordNumberTwice) {
 
 // --- what goes wrong ---
 
-TEST(PskHandshake, ObeysUnknownPskIdentity) {
+TEST(ClientHandshake, ObeysUnknownPskIdentity) {
     DtlsPair pair;
     pair.keys.client_identity = "urn:dev:stranger";
     pair.run();
@@ -231,7 +231,7 @@ TEST(PskServer, TriesAllItsKeysOnEachRecord) {
     EXPECT_TRUE(pair.server.unreadable());
 }
 
-TEST(PskHandshake, FailsByTimeWithAWrongKey) {
+TEST(ClientHandshake, FailsByTimeWithAWrongKey) {
     DtlsPair pair;
     pair.keys.client_key = "some other bytes";
     pair.run();
@@ -257,7 +257,7 @@ Datagram server_hello(std::uint16_t version, std::uint16_t suite) {
     return plain_handshake(HandshakeType::server_hello, 0, out.written());
 }
 
-TEST(PskHandshake, RefusesAnotherVersion) {
+TEST(ClientHandshake, RefusesAnotherVersion) {
     DtlsPair pair;
     pair.start();
     pair.client_takes(server_hello(dtls10_version, 0xc0a8));
@@ -266,21 +266,21 @@ TEST(PskHandshake, RefusesAnotherVersion) {
     EXPECT_EQ(pair.from_client.back()[0], 21);
 }
 
-TEST(PskHandshake, RefusesASuiteThatItDidNotOffer) {
+TEST(ClientHandshake, RefusesASuiteThatItDidNotOffer) {
     DtlsPair pair;
     pair.start();
     pair.client_takes(server_hello(dtls12_version, 0xc0ae));
     EXPECT_EQ(pair.client_step.alert, Alert::illegal_parameter);
 }
 
-TEST(PskHandshake, RefusesMessagesOutOfTheirPlace) {
+TEST(ClientHandshake, RefusesMessagesOutOfTheirPlace) {
     DtlsPair pair;
     pair.start();
     pair.client_takes(plain_handshake(HandshakeType::server_hello_done, 0, {}));
     EXPECT_EQ(pair.client_step.alert, Alert::unexpected_message);
 }
 
-TEST(PskHandshake, FollowsThreeCookiesAndNoMore) {
+TEST(ClientHandshake, FollowsThreeCookiesAndNoMore) {
     DtlsPair pair;
     pair.start();
     for (std::uint16_t i = 0; i < 4; ++i) {
@@ -290,7 +290,7 @@ TEST(PskHandshake, FollowsThreeCookiesAndNoMore) {
     EXPECT_EQ(pair.client_step.alert, Alert::handshake_failure);
 }
 
-TEST(PskHandshake, DropsApplicationDataOfEpochZero) {
+TEST(ClientHandshake, DropsApplicationDataOfEpochZero) {
     DtlsPair pair;
     pair.start();
     Datagram record(20);
@@ -300,7 +300,7 @@ TEST(PskHandshake, DropsApplicationDataOfEpochZero) {
     EXPECT_EQ(pair.discarded(pair.client_discards, RecordDiscard::unprotected), 1u);
 }
 
-TEST(PskHandshake, TakesNoFinishedThatIsNotSealed) {
+TEST(ClientHandshake, TakesNoFinishedThatIsNotSealed) {
     DtlsPair pair;
     pair.keep = [&](const Datagram& datagram) { return datagram[0] != 20; };
     pair.start();
@@ -311,7 +311,7 @@ TEST(PskHandshake, TakesNoFinishedThatIsNotSealed) {
 }
 
 // RFC 6347 4.2.3: fragments in any order, overlapping, twice.
-TEST(PskHandshake, PutsFragmentsTogether) {
+TEST(ClientHandshake, PutsFragmentsTogether) {
     DtlsPair pair;
     pair.start();
     std::array<std::uint8_t, 3> body{0xfe, 0xff, 0x00};
@@ -337,7 +337,7 @@ TEST(PskHandshake, PutsFragmentsTogether) {
     EXPECT_EQ(pair.from_client.size(), 1u);  // the second ClientHello
 }
 
-TEST(PskHandshake, RefusesAMessageThatNoMemoryWouldHold) {
+TEST(ClientHandshake, RefusesAMessageThatNoMemoryWouldHold) {
     DtlsPair pair;
     pair.start();
     Datagram record = support::hex("16 fefd 0000 000000000000 000d  02 ffffff 0000 000000 000001 00");
@@ -345,7 +345,7 @@ TEST(PskHandshake, RefusesAMessageThatNoMemoryWouldHold) {
     EXPECT_EQ(pair.client_step.alert, Alert::internal_error);
 }
 
-TEST(PskHandshake, TakesMessagesBeforeTheirTurn) {
+TEST(ClientHandshake, TakesMessagesBeforeTheirTurn) {
     DtlsPair pair;
     pair.keep = [&](const Datagram& datagram) { return datagram[0] != 22 || datagram[13] != 2; };
     pair.start();
@@ -359,7 +359,7 @@ TEST(PskHandshake, TakesMessagesBeforeTheirTurn) {
     pair.expect_traffic();
 }
 
-TEST(PskHandshake, StaysCalmWhateverIsCutOff) {
+TEST(ClientHandshake, StaysCalmWhateverIsCutOff) {
     DtlsPair source;
     source.run();
     for (const auto& flight : source.from_server) {

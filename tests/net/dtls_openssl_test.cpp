@@ -105,9 +105,9 @@ private:
 
 struct OpensslClient {
     TestKeys keys;
-    PskClientConfig config;
+    ClientHandshakeConfig config;
     base::Aes128 aes;
-    PskHandshake handshake;
+    ClientHandshake handshake;
     DiscardCounts discards{};
     int fd = -1;
     base::Time now{};
@@ -132,7 +132,7 @@ struct OpensslClient {
     }
     HandshakeStep run(const ResumableSession* resume = nullptr) {
         std::array<std::uint8_t, flight_capacity> memory;
-        PskHandshake::Start start{.device = 0, .random = {}, .resume = resume, .certificates = nullptr};
+        ClientHandshake::Start start{.device = 0, .random = {}, .resume = resume, .certificates = nullptr};
         base::fill_random(start.random);
         CertificateState state;
         if (config.certificates != nullptr) {
@@ -256,10 +256,10 @@ TEST_F(CertificateHandshakeWithOpenssl, IsRefusedWithACertificateOfSomebodyElse)
 // Our server, one client long.
 struct ServerForOpenssl {
     TestKeys keys;
-    PskServerConfig config;
+    ServerHandshakeConfig config;
     base::Aes128 aes;
     CookieJar jar{base::as_bytes("cookie secret")};
-    PskServerHandshake handshake;
+    ServerHandshake handshake;
     CertificateState state;
     DiscardCounts discards{};
     int fd = -1;
@@ -304,7 +304,7 @@ struct ServerForOpenssl {
             if (answer.kind == HelloAnswer::Kind::accepted) {
                 began = true;
                 base::fill_random(state.ephemeral);
-                PskServerHandshake::Begin begin{
+                ServerHandshake::Begin begin{
                     .random = {}, .session_id = {}, .own_id = {}, .resume = nullptr, .certificates = &state};
                 base::fill_random(begin.random);
                 out.rewind(0);

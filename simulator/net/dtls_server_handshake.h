@@ -1,11 +1,11 @@
-// PskServerHandshake: the server's side of the same handshake (dtls_handshake_psk.h), so that the embedded server keeps
+// ServerHandshake: the server's side of the same handshake (dtls_client_handshake.h), so that the embedded server keeps
 // up with a storm. Nothing is kept for a client before its cookie has come back (RFC 6347 4.2.1).
 //
 // answer_hello looks at a ClientHello without any state; where it brings a good cookie the owner takes a record for the
 // handshake and calls `begin`. As with the client, each of our flights is one datagram in `out`.
 #pragma once
 
-#include "simulator/net/dtls_psk_ending.h"
+#include "simulator/net/dtls_handshake_ending.h"
 
 namespace net {
 
@@ -23,7 +23,7 @@ public:
                                         base::MutableBytes out) const = 0;
 };
 
-struct PskServerConfig {
+struct ServerHandshakeConfig {
     FlightTimes times;
     bool accept_connection_id = true;
     bool accept_ccm8 = true;
@@ -67,10 +67,10 @@ struct HelloAnswer {
     CertificateType server_type = CertificateType::x509;
 };
 // `record` of epoch 0. A ClientHello in pieces is not put together: that would take memory before the cookie.
-HelloAnswer answer_hello(const PskServerConfig& config, const CookieJar& jar, base::Bytes from,
+HelloAnswer answer_hello(const ServerHandshakeConfig& config, const CookieJar& jar, base::Bytes from,
                          const RecordView& record, base::Writer& out);
 
-class PskServerHandshake {
+class ServerHandshake {
 public:
     struct Begin {
         RandomBytes random{};
@@ -85,13 +85,13 @@ public:
     static bool may_resume(const HelloAnswer& answer, const ResumableSession& session) {
         return answer.hello.extended_master_secret && answer.hello.offers(static_cast<CipherSuite>(session.suite));
     }
-    void begin(base::Time now, const PskServerConfig& config, const HelloAnswer& answer, const Begin& begin,
+    void begin(base::Time now, const ServerHandshakeConfig& config, const HelloAnswer& answer, const Begin& begin,
                base::Aes128& aes, base::Writer& out);
 
-    HandshakeStep on_datagram(base::Time now, const PskServerConfig& config, const PskDirectory& directory,
+    HandshakeStep on_datagram(base::Time now, const ServerHandshakeConfig& config, const PskDirectory& directory,
                               base::Aes128& aes, base::MutableBytes datagram, base::Writer& out,
                               DiscardCounts& discards);
-    HandshakeStep on_timer(base::Time now, const PskServerConfig& config, base::Aes128& aes, base::Writer& out);
+    HandshakeStep on_timer(base::Time now, const ServerHandshakeConfig& config, base::Aes128& aes, base::Writer& out);
     base::Time timer_due() const { return timer_.due; }
 
     // Is this ClientHello the one that the handshake began with? It is then a retransmission.
@@ -136,15 +136,16 @@ private:
     void take_finished(Context& context, const HandshakeFragment& message);
     void take_alert(Context& context, base::Bytes text);
     void fail(Context& context, Alert alert);
-    void write_flight(const PskServerConfig& config, base::Aes128& aes, base::Writer& out, bool count);
-    void write_certificates(const PskServerConfig& config, std::uint16_t& sequence, base::Writer& out, bool count);
+    void write_flight(const ServerHandshakeConfig& config, base::Aes128& aes, base::Writer& out, bool count);
+    void write_certificates(const ServerHandshakeConfig& config, std::uint16_t& sequence, base::Writer& out,
+                            bool count);
     void write_message(HandshakeType type, std::uint16_t sequence, base::Bytes body, base::Writer& out, bool count);
     base::Bytes own_id() const { return base::Bytes(own_id_).first(ending_.session().read_id_size); }
 
     RandomBytes client_random_{};
     RandomBytes server_random_{};
     ResumableSession agreed_;
-    PskEnding ending_;
+    HandshakeEnding ending_;
     FlightTimer timer_;
     HandshakeInbox inbox_;
     CertificateState* certificates_ = nullptr;

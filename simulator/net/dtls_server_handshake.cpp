@@ -1,4 +1,4 @@
-#include "simulator/net/dtls_server_psk.h"
+#include "simulator/net/dtls_server_handshake.h"
 
 #include <algorithm>
 
@@ -29,7 +29,7 @@ std::optional<CertificateType> choose_type(base::Bytes offered, Usable&& usable)
     return std::nullopt;
 }
 
-bool choose_by_certificate(const PskServerConfig& config, const ClientHello& hello, HelloAnswer& answer) {
+bool choose_by_certificate(const ServerHandshakeConfig& config, const ClientHello& hello, HelloAnswer& answer) {
     if (config.certificates == nullptr || hello.other_groups || hello.other_signatures) return false;
     const auto& own = *config.certificates;
     const auto server = choose_type(hello.server_types, [&](auto type) { return !own.certificate(type).empty(); });
@@ -40,7 +40,7 @@ bool choose_by_certificate(const PskServerConfig& config, const ClientHello& hel
     return true;
 }
 
-bool choose(const PskServerConfig& config, HelloAnswer& answer) {
+bool choose(const ServerHandshakeConfig& config, HelloAnswer& answer) {
     const auto& hello = answer.hello;
     const auto take = [&](bool accepted, CipherSuite suite) {
         if (!accepted || !hello.offers(suite)) return false;
@@ -68,7 +68,7 @@ bool CookieJar::good(base::Bytes from, const ClientHello& hello) const {
     return base::equal_in_constant_time(hello.cookie, bake(from, hello));
 }
 
-HelloAnswer answer_hello(const PskServerConfig& config, const CookieJar& jar, base::Bytes from,
+HelloAnswer answer_hello(const ServerHandshakeConfig& config, const CookieJar& jar, base::Bytes from,
                          const RecordView& record, base::Writer& out) {
     HelloAnswer answer;
     answer.sequence = record.sequence;
@@ -104,9 +104,9 @@ HelloAnswer answer_hello(const PskServerConfig& config, const CookieJar& jar, ba
     return answer;
 }
 
-struct PskServerHandshake::Context {
+struct ServerHandshake::Context {
     base::Time now;
-    const PskServerConfig& config;
+    const ServerHandshakeConfig& config;
     const PskDirectory& directory;
     base::Aes128& aes;
     base::Writer& out;
@@ -116,9 +116,9 @@ struct PskServerHandshake::Context {
     void discard(RecordDiscard why) { ++discards[static_cast<std::size_t>(why)]; }
 };
 
-void PskServerHandshake::begin(base::Time now, const PskServerConfig& config, const HelloAnswer& answer,
-                               const Begin& begin, base::Aes128& aes, base::Writer& out) {
-    *this = PskServerHandshake();
+void ServerHandshake::begin(base::Time now, const ServerHandshakeConfig& config, const HelloAnswer& answer,
+                            const Begin& begin, base::Aes128& aes, base::Writer& out) {
+    *this = ServerHandshake();
     const auto& hello = answer.hello;
     std::copy(hello.random.begin(), hello.random.end(), client_random_.begin());
     server_random_ = begin.random;
@@ -158,9 +158,9 @@ void PskServerHandshake::begin(base::Time now, const PskServerConfig& config, co
     timer_.begin(now, config.times);
 }
 
-HandshakeStep PskServerHandshake::on_datagram(base::Time now, const PskServerConfig& config,
-                                              const PskDirectory& directory, base::Aes128& aes,
-                                              base::MutableBytes datagram, base::Writer& out, DiscardCounts& discards) {
+HandshakeStep ServerHandshake::on_datagram(base::Time now, const ServerHandshakeConfig& config,
+                                           const PskDirectory& directory, base::Aes128& aes,
+                                           base::MutableBytes datagram, base::Writer& out, DiscardCounts& discards) {
     Context context{now, config, directory, aes, out, discards, {}};
     RecordReader records(datagram, ending_.session().read_id_size);
     while (const auto record = records.next()) {
@@ -171,8 +171,8 @@ HandshakeStep PskServerHandshake::on_datagram(base::Time now, const PskServerCon
     return context.step;
 }
 
-HandshakeStep PskServerHandshake::on_timer(base::Time now, const PskServerConfig& config, base::Aes128& aes,
-                                           base::Writer& out) {
+HandshakeStep ServerHandshake::on_timer(base::Time now, const ServerHandshakeConfig& config, base::Aes128& aes,
+                                        base::Writer& out) {
     if (timer_.due > now) return {};
     if (phase_ == Phase::established || phase_ == Phase::failed) {
         timer_.stop();
@@ -188,7 +188,7 @@ HandshakeStep PskServerHandshake::on_timer(base::Time now, const PskServerConfig
     return {};
 }
 
-void PskServerHandshake::take_record(Context& context, const RecordView& record) {
+void ServerHandshake::take_record(Context& context, const RecordView& record) {
     if (record.version != dtls12_version && record.version != dtls10_version) {
         return context.discard(RecordDiscard::version);
     }
@@ -217,7 +217,7 @@ void PskServerHandshake::take_record(Context& context, const RecordView& record)
     }
 }
 
-void PskServerHandshake::take_handshake(Context& context, base::Bytes text, bool sealed) {
+void ServerHandshake::take_handshake(Context& context, base::Bytes text, bool sealed) {
     base::Reader reader(text);
     const auto take = [&](const HandshakeFragment& message) {
         take_message(context, message);
@@ -248,11 +248,11 @@ void PskServerHandshake::take_handshake(Context& context, base::Bytes text, bool
 }
 
 // By certificate: is this the message of the client's that is next?
-bool PskServerHandshake::takes(CertificateState::Next next) const {
+bool ServerHandshake::takes(CertificateState::Next next) const {
     return certificates_ != nullptr && phase_ == Phase::hello_done && certificates_->next == next;
 }
 
-void PskServerHandshake::take_message(Context& context, const HandshakeFragment& message) {
+void ServerHandshake::take_message(Context& context, const HandshakeFragment& message) {
     if (message.type == HandshakeType::certificate && takes(CertificateState::Next::certificate)) {
         take_certificate(context, message);
     } else if (message.type == HandshakeType::client_key_exchange && takes(CertificateState::Next::key_exchange)) {
@@ -269,7 +269,7 @@ void PskServerHandshake::take_message(Context& context, const HandshakeFragment&
     }
 }
 
-void PskServerHandshake::take_key_exchange(Context& context, const HandshakeFragment& message) {
+void ServerHandshake::take_key_exchange(Context& context, const HandshakeFragment& message) {
     const auto identity = read_psk_string(message.body);
     if (!identity || identity->size() > max_psk_identity) return fail(context, Alert::decode_error);
     identity_size_ = static_cast<std::uint8_t>(identity->size());
@@ -283,7 +283,7 @@ void PskServerHandshake::take_key_exchange(Context& context, const HandshakeFrag
     use_key(key.view().first(known->size));
 }
 
-void PskServerHandshake::use_key(base::Bytes key) {
+void ServerHandshake::use_key(base::Bytes key) {
     const auto session_hash = ending_.transcript();
     derive_master(key, client_random_, server_random_, extended_ ? &session_hash : nullptr, agreed_.master);
     await_finished();
@@ -291,7 +291,7 @@ void PskServerHandshake::use_key(base::Bytes key) {
 
 // An identity may have keys of several generations, and does not say which: it is the one that opens the client's
 // Finished.
-Opened PskServerHandshake::open_finished(Context& context, const RecordView& record) {
+Opened ServerHandshake::open_finished(Context& context, const RecordView& record) {
     const auto open_now = [&](const RecordView& view) {
         return open(context.aes, ending_.session(), &ending_.mac(), own_id(), view);
     };
@@ -317,13 +317,13 @@ Opened PskServerHandshake::open_finished(Context& context, const RecordView& rec
 }
 
 // The master secret is there, and all of the client's flight before Finished is in the hash.
-void PskServerHandshake::await_finished() {
+void ServerHandshake::await_finished() {
     ending_.derive(agreed_, client_random_, server_random_, Side::server);
     ending_.expect(agreed_, Side::client);
     phase_ = Phase::keys;
 }
 
-void PskServerHandshake::take_certificate(Context& context, const HandshakeFragment& message) {
+void ServerHandshake::take_certificate(Context& context, const HandshakeFragment& message) {
     const auto fault = context.config.certificates->judge(certificates_->peer_type, message.body, certificates_->peer);
     if (fault != base::CertificateFault::none) {
         fail(context, alert_of(fault));
@@ -335,7 +335,7 @@ void PskServerHandshake::take_certificate(Context& context, const HandshakeFragm
     certificates_->next = CertificateState::Next::key_exchange;
 }
 
-void PskServerHandshake::take_point(Context& context, const HandshakeFragment& message) {
+void ServerHandshake::take_point(Context& context, const HandshakeFragment& message) {
     const auto point = read_point(message.body);
     if (!point) return fail(context, Alert::decode_error);
     base::SecretArray<base::p256_scalar_size> secret;
@@ -350,7 +350,7 @@ void PskServerHandshake::take_point(Context& context, const HandshakeFragment& m
     certificates_->next = CertificateState::Next::verify;
 }
 
-void PskServerHandshake::take_certificate_verify(Context& context, const HandshakeFragment& message) {
+void ServerHandshake::take_certificate_verify(Context& context, const HandshakeFragment& message) {
     const auto signature = read_signature(message.body);
     if (!signature) return fail(context, Alert::decode_error);
     if (!context.config.p256->verify(certificates_->peer.key, certificates_->signed_digest, *signature)) {
@@ -361,7 +361,7 @@ void PskServerHandshake::take_certificate_verify(Context& context, const Handsha
     await_finished();
 }
 
-void PskServerHandshake::take_finished(Context& context, const HandshakeFragment& message) {
+void ServerHandshake::take_finished(Context& context, const HandshakeFragment& message) {
     if (!ending_.matches(message.body)) return fail(context, Alert::decrypt_error);
     ++receive_sequence_;
     timer_.stop();
@@ -375,7 +375,7 @@ void PskServerHandshake::take_finished(Context& context, const HandshakeFragment
     phase_ = Phase::established;
 }
 
-void PskServerHandshake::take_alert(Context& context, base::Bytes text) {
+void ServerHandshake::take_alert(Context& context, base::Bytes text) {
     if (text.size() != 2) return context.discard(RecordDiscard::malformed);
     const auto step = step_of_alert(text);
     if (!step) return;
@@ -384,7 +384,7 @@ void PskServerHandshake::take_alert(Context& context, base::Bytes text) {
     context.step = *step;
 }
 
-void PskServerHandshake::fail(Context& context, Alert alert) {
+void ServerHandshake::fail(Context& context, Alert alert) {
     phase_ = Phase::failed;
     timer_.stop();
     context.step = {HandshakeStep::Kind::failed, HandshakeStep::Cause::alert_sent, alert};
@@ -392,14 +392,15 @@ void PskServerHandshake::fail(Context& context, Alert alert) {
     ending_.put_alert(alert, context.out);
 }
 
-void PskServerHandshake::repeat_last_flight(base::Aes128& aes, DtlsSession& session, base::Writer& out) {
+void ServerHandshake::repeat_last_flight(base::Aes128& aes, DtlsSession& session, base::Writer& out) {
     if (phase_ != Phase::established || resumed_ || repeats_ >= most_repeats) return;
     ++repeats_;
     ending_.write_finished(aes, session, finished_sequence_, out);
 }
 
 // ServerHello and, in a full handshake, ServerHelloDone; in a short one, ChangeCipherSpec and Finished.
-void PskServerHandshake::write_flight(const PskServerConfig& config, base::Aes128& aes, base::Writer& out, bool count) {
+void ServerHandshake::write_flight(const ServerHandshakeConfig& config, base::Aes128& aes, base::Writer& out,
+                                   bool count) {
     std::array<std::uint8_t, 128> memory;
     base::Writer body{base::MutableBytes(memory)};
     ServerHello hello;
@@ -433,8 +434,8 @@ void PskServerHandshake::write_flight(const PskServerConfig& config, base::Aes12
 }
 
 // Certificate, ServerKeyExchange and CertificateRequest.
-void PskServerHandshake::write_certificates(const PskServerConfig& config, std::uint16_t& sequence, base::Writer& out,
-                                            bool count) {
+void ServerHandshake::write_certificates(const ServerHandshakeConfig& config, std::uint16_t& sequence,
+                                         base::Writer& out, bool count) {
     auto& state = *certificates_;
     std::array<std::uint8_t, key_parameters_size + 4 + base::p256_signature_capacity> memory;
     if (count) {
@@ -459,8 +460,8 @@ void PskServerHandshake::write_certificates(const PskServerConfig& config, std::
     put(HandshakeType::certificate_request, request.written());
 }
 
-void PskServerHandshake::write_message(HandshakeType type, std::uint16_t sequence, base::Bytes body, base::Writer& out,
-                                       bool count) {
+void ServerHandshake::write_message(HandshakeType type, std::uint16_t sequence, base::Bytes body, base::Writer& out,
+                                    bool count) {
     std::array<std::uint8_t, handshake_header_size + 128> memory;
     base::Writer message{base::MutableBytes(memory)};
     message.put(handshake_header(type, sequence, body.size()));

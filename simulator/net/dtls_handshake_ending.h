@@ -1,4 +1,4 @@
-// PskEnding: what the handshakes of client and server have in common: the hash of their messages, the keys that they
+// HandshakeEnding: what the handshakes of client and server have in common: the hash of their messages, the keys that they
 // come to, and ChangeCipherSpec and Finished at the end.
 #pragma once
 
@@ -7,7 +7,7 @@
 namespace net {
 
 // A plain value that may lie in a slab. `side`: ours.
-class PskEnding {
+class HandshakeEnding {
 public:
     const DtlsSession& session() const { return session_; }
     DtlsSession& session() { return session_; }

@@ -1,7 +1,7 @@
-// PskHandshake: the client's side of a DTLS 1.2 handshake with a pre-shared key (RFC 6347 4.2, RFC 4279), for storms of
-// them: a plain value of 1.2 KB while it lasts, no allocation, and two or three datagrams each way. With certificates
-// or raw public keys (RFC 8422, RFC 7250) it is the same handshake with other messages in the middle; what these need
-// lies in a CertificateState of the owner's.
+// ClientHandshake: the client's side of a DTLS 1.2 handshake with a pre-shared key (RFC 6347 4.2, RFC 4279), for storms
+// of them: a plain value of 1.2 KB while it lasts, no allocation, and two or three datagrams each way. With
+// certificates or raw public keys (RFC 8422, RFC 7250) it is the same handshake with other messages in the middle; what
+// these need lies in a CertificateState of the owner's.
 //
 //   client                               server
 //   ClientHello               ------->
@@ -23,7 +23,7 @@
 // calls on_timer when `timer_due` has passed.
 #pragma once
 
-#include "simulator/net/dtls_psk_ending.h"
+#include "simulator/net/dtls_handshake_ending.h"
 
 namespace net {
 
@@ -36,7 +36,7 @@ public:
     virtual std::size_t key(std::uint32_t device, base::MutableBytes out) const = 0;
 };
 
-struct PskClientConfig {
+struct ClientHandshakeConfig {
     FlightTimes times;
     bool offer_connection_id = true;  // of no bytes: records to us are told apart by their address, ours are not
     bool offer_ccm8 = true;           // TLS_PSK_WITH_AES_128_CCM_8
@@ -52,7 +52,7 @@ struct PskClientConfig {
     base::P256* p256 = nullptr;
 };
 
-class PskHandshake {
+class ClientHandshake {
 public:
     struct Start {
         std::uint32_t device = 0;
@@ -61,14 +61,15 @@ public:
         CertificateState* certificates = nullptr;  // by certificate: must live until the handshake has ended
     };
 
-    void start(base::Time now, const PskClientConfig& config, const Start& start, base::Writer& out);
+    void start(base::Time now, const ClientHandshakeConfig& config, const Start& start, base::Writer& out);
 
     // A datagram of the server, which is opened in place. Records that are of no use are counted by reason.
-    HandshakeStep on_datagram(base::Time now, const PskClientConfig& config, const PskSource& source, base::Aes128& aes,
-                              base::MutableBytes datagram, base::Writer& out, DiscardCounts& discards);
+    HandshakeStep on_datagram(base::Time now, const ClientHandshakeConfig& config, const PskSource& source,
+                              base::Aes128& aes, base::MutableBytes datagram, base::Writer& out,
+                              DiscardCounts& discards);
     // The flight's time is up: sends it again, or gives up.
-    HandshakeStep on_timer(base::Time now, const PskClientConfig& config, const PskSource& source, base::Aes128& aes,
-                           base::Writer& out);
+    HandshakeStep on_timer(base::Time now, const ClientHandshakeConfig& config, const PskSource& source,
+                           base::Aes128& aes, base::Writer& out);
     base::Time timer_due() const { return timer_.due; }
 
     // After `established`: what was agreed on, to be taken over by the owner. It goes on where the Finished messages
@@ -105,7 +106,7 @@ private:
     void take_sealed(Context& context, const RecordView& record);
     void take_handshake(Context& context, base::Bytes text, bool sealed);
     bool takes(CertificateState::Next next) const;
-    bool offers(const PskClientConfig& config, CipherSuite suite) const;
+    bool offers(const ClientHandshakeConfig& config, CipherSuite suite) const;
     void take_message(Context& context, const HandshakeFragment& message);
     void take_hello_verify(Context& context, const HandshakeFragment& message);
     void take_server_hello(Context& context, const HandshakeFragment& message);
@@ -118,7 +119,7 @@ private:
     void take_alert(Context& context, base::Bytes text);
     void fail(Context& context, Alert alert);
 
-    void write_hello(const PskClientConfig& config, base::Writer& out, bool count);
+    void write_hello(const ClientHandshakeConfig& config, base::Writer& out, bool count);
     void write_key_exchange(Context& context, bool count);
     bool prepare_certificate_flight(Context& context);
     void write_certificate_flight(Context& context);
@@ -127,7 +128,7 @@ private:
     RandomBytes server_random_{};
     ResumableSession offered_;  // to the server
     ResumableSession agreed_;   // with it
-    PskEnding ending_;
+    HandshakeEnding ending_;
     FlightTimer timer_;
     HandshakeInbox inbox_;
     CertificateState* certificates_ = nullptr;

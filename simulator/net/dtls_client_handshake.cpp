@@ -1,4 +1,4 @@
-#include "simulator/net/dtls_handshake_psk.h"
+#include "simulator/net/dtls_client_handshake.h"
 
 namespace net {
 namespace {
@@ -12,9 +12,9 @@ constexpr std::array known_suites{CipherSuite::psk_aes128_ccm8, CipherSuite::psk
 
 }  // namespace
 
-struct PskHandshake::Context {
+struct ClientHandshake::Context {
     base::Time now;
-    const PskClientConfig& config;
+    const ClientHandshakeConfig& config;
     const PskSource& source;
     base::Aes128& aes;
     base::Writer& out;
@@ -24,8 +24,9 @@ struct PskHandshake::Context {
     void discard(RecordDiscard why) { ++discards[static_cast<std::size_t>(why)]; }
 };
 
-void PskHandshake::start(base::Time now, const PskClientConfig& config, const Start& start, base::Writer& out) {
-    *this = PskHandshake();
+void ClientHandshake::start(base::Time now, const ClientHandshakeConfig& config, const Start& start,
+                            base::Writer& out) {
+    *this = ClientHandshake();
     device_ = start.device;
     client_random_ = start.random;
     certificates_ = start.certificates;
@@ -35,9 +36,9 @@ void PskHandshake::start(base::Time now, const PskClientConfig& config, const St
     timer_.begin(now, config.times);
 }
 
-HandshakeStep PskHandshake::on_datagram(base::Time now, const PskClientConfig& config, const PskSource& source,
-                                        base::Aes128& aes, base::MutableBytes datagram, base::Writer& out,
-                                        DiscardCounts& discards) {
+HandshakeStep ClientHandshake::on_datagram(base::Time now, const ClientHandshakeConfig& config, const PskSource& source,
+                                           base::Aes128& aes, base::MutableBytes datagram, base::Writer& out,
+                                           DiscardCounts& discards) {
     Context context{now, config, source, aes, out, discards, {}};
     // RFC 9146 3: with a connection id of no bytes, records to us carry none.
     RecordReader records(datagram, 0);
@@ -49,8 +50,8 @@ HandshakeStep PskHandshake::on_datagram(base::Time now, const PskClientConfig& c
     return context.step;
 }
 
-HandshakeStep PskHandshake::on_timer(base::Time now, const PskClientConfig& config, const PskSource& source,
-                                     base::Aes128& aes, base::Writer& out) {
+HandshakeStep ClientHandshake::on_timer(base::Time now, const ClientHandshakeConfig& config, const PskSource& source,
+                                        base::Aes128& aes, base::Writer& out) {
     DiscardCounts none{};
     Context context{now, config, source, aes, out, none, {}};
     if (timer_.due > now) return context.step;
@@ -69,7 +70,7 @@ HandshakeStep PskHandshake::on_timer(base::Time now, const PskClientConfig& conf
     return context.step;
 }
 
-void PskHandshake::take_record(Context& context, const RecordView& record) {
+void ClientHandshake::take_record(Context& context, const RecordView& record) {
     if (record.version != dtls12_version && !(record.version == dtls10_version && phase_ == Phase::hello)) {
         context.discard(RecordDiscard::version);
     } else if (record.epoch == 0 && record.type != ContentType::connection_id) {
@@ -81,7 +82,7 @@ void PskHandshake::take_record(Context& context, const RecordView& record) {
     }
 }
 
-void PskHandshake::take_plain(Context& context, const RecordView& record) {
+void ClientHandshake::take_plain(Context& context, const RecordView& record) {
     switch (record.type) {
         case ContentType::handshake: take_handshake(context, record.fragment, false); return;
         case ContentType::alert:
@@ -99,7 +100,7 @@ void PskHandshake::take_plain(Context& context, const RecordView& record) {
     context.discard(RecordDiscard::malformed);
 }
 
-void PskHandshake::take_sealed(Context& context, const RecordView& record) {
+void ClientHandshake::take_sealed(Context& context, const RecordView& record) {
     const auto opened = open(context.aes, ending_.session(), &ending_.mac(), {}, record);
     if (opened.discard != RecordDiscard::none) {
         context.discard(opened.discard);
@@ -114,7 +115,7 @@ void PskHandshake::take_sealed(Context& context, const RecordView& record) {
     }
 }
 
-void PskHandshake::take_handshake(Context& context, base::Bytes text, bool sealed) {
+void ClientHandshake::take_handshake(Context& context, base::Bytes text, bool sealed) {
     base::Reader reader(text);
     const auto take = [&](const HandshakeFragment& message) {
         take_message(context, message);
@@ -148,7 +149,7 @@ void PskHandshake::take_handshake(Context& context, base::Bytes text, bool seale
     }
 }
 
-void PskHandshake::take_message(Context& context, const HandshakeFragment& message) {
+void ClientHandshake::take_message(Context& context, const HandshakeFragment& message) {
     switch (message.type) {
         case HandshakeType::hello_verify_request:
             if (phase_ != Phase::hello) break;
@@ -195,12 +196,12 @@ void PskHandshake::take_message(Context& context, const HandshakeFragment& messa
 }
 
 // By certificate: is this the message of the server's that is next?
-bool PskHandshake::takes(CertificateState::Next next) const {
+bool ClientHandshake::takes(CertificateState::Next next) const {
     return certificates_ != nullptr && phase_ == Phase::server_hello && !ending_.keys_ready() &&
            certificates_->next == next;
 }
 
-void PskHandshake::take_hello_verify(Context& context, const HandshakeFragment& message) {
+void ClientHandshake::take_hello_verify(Context& context, const HandshakeFragment& message) {
     const auto request = read_hello_verify_request(message.body);
     if (!request) {
         fail(context, Alert::decode_error);
@@ -220,7 +221,7 @@ void PskHandshake::take_hello_verify(Context& context, const HandshakeFragment& 
     timer_.begin(context.now, context.config.times);
 }
 
-void PskHandshake::take_server_hello(Context& context, const HandshakeFragment& message) {
+void ClientHandshake::take_server_hello(Context& context, const HandshakeFragment& message) {
     const auto hello = read_server_hello(message.body);
     if (!hello) return fail(context, Alert::decode_error);
     if (hello->version != dtls12_version) return fail(context, Alert::protocol_version);
@@ -259,7 +260,7 @@ void PskHandshake::take_server_hello(Context& context, const HandshakeFragment& 
 }
 
 // RFC 7250 4.2: what the server has not answered is X.509.
-bool PskHandshake::take_types(Context& context, const ServerHello& hello) {
+bool ClientHandshake::take_types(Context& context, const ServerHello& hello) {
     const auto wanted = context.config.certificates->type(device_);
     certificates_->own_type = hello.client_type.value_or(CertificateType::x509);
     certificates_->peer_type = hello.server_type.value_or(CertificateType::x509);
@@ -268,7 +269,7 @@ bool PskHandshake::take_types(Context& context, const ServerHello& hello) {
     return false;
 }
 
-void PskHandshake::take_certificate(Context& context, const HandshakeFragment& message) {
+void ClientHandshake::take_certificate(Context& context, const HandshakeFragment& message) {
     const auto fault =
         context.config.certificates->judge(device_, certificates_->peer_type, message.body, certificates_->peer);
     if (fault != base::CertificateFault::none) {
@@ -281,7 +282,7 @@ void PskHandshake::take_certificate(Context& context, const HandshakeFragment& m
     certificates_->next = CertificateState::Next::key_exchange;
 }
 
-void PskHandshake::take_server_key_exchange(Context& context, const HandshakeFragment& message) {
+void ClientHandshake::take_server_key_exchange(Context& context, const HandshakeFragment& message) {
     const auto exchange = read_server_key_exchange(message.body);
     if (!exchange) return fail(context, Alert::decode_error);
     if (exchange->point.size() != certificates_->peer_point.size()) return fail(context, Alert::illegal_parameter);
@@ -295,7 +296,7 @@ void PskHandshake::take_server_key_exchange(Context& context, const HandshakeFra
     certificates_->next = CertificateState::Next::request_or_done;
 }
 
-void PskHandshake::take_certificate_request(Context& context, const HandshakeFragment& message) {
+void ClientHandshake::take_certificate_request(Context& context, const HandshakeFragment& message) {
     const auto signs = read_certificate_request(message.body);
     if (!signs) return fail(context, Alert::decode_error);
     if (!*signs) return fail(context, Alert::handshake_failure);
@@ -305,7 +306,7 @@ void PskHandshake::take_certificate_request(Context& context, const HandshakeFra
     certificates_->next = CertificateState::Next::done;
 }
 
-void PskHandshake::take_server_hello_done(Context& context, const HandshakeFragment& message) {
+void ClientHandshake::take_server_hello_done(Context& context, const HandshakeFragment& message) {
     if (message.length != 0) return fail(context, Alert::decode_error);
     ending_.hash(message.type, message.sequence, message.body);
     ++receive_sequence_;
@@ -316,7 +317,7 @@ void PskHandshake::take_server_hello_done(Context& context, const HandshakeFragm
     timer_.begin(context.now, context.config.times);
 }
 
-void PskHandshake::take_finished(Context& context, const HandshakeFragment& message) {
+void ClientHandshake::take_finished(Context& context, const HandshakeFragment& message) {
     if (!ending_.matches(message.body)) return fail(context, Alert::decrypt_error);
     ++receive_sequence_;
     timer_.stop();
@@ -334,7 +335,7 @@ void PskHandshake::take_finished(Context& context, const HandshakeFragment& mess
     ending_.write_finished(context.aes, ending_.session(), finished_sequence_, context.out);
 }
 
-void PskHandshake::take_alert(Context& context, base::Bytes text) {
+void ClientHandshake::take_alert(Context& context, base::Bytes text) {
     if (text.size() != 2) return context.discard(RecordDiscard::malformed);
     const auto step = step_of_alert(text);
     if (!step) return;
@@ -343,7 +344,7 @@ void PskHandshake::take_alert(Context& context, base::Bytes text) {
     context.step = *step;
 }
 
-void PskHandshake::fail(Context& context, Alert alert) {
+void ClientHandshake::fail(Context& context, Alert alert) {
     phase_ = Phase::failed;
     timer_.stop();
     context.step = {HandshakeStep::Kind::failed, HandshakeStep::Cause::alert_sent, alert};
@@ -351,16 +352,16 @@ void PskHandshake::fail(Context& context, Alert alert) {
     ending_.put_alert(alert, context.out);
 }
 
-ResumableSession PskHandshake::resumable() const { return extended_ ? agreed_ : ResumableSession{}; }
+ResumableSession ClientHandshake::resumable() const { return extended_ ? agreed_ : ResumableSession{}; }
 
-void PskHandshake::repeat_last_flight(base::Aes128& aes, DtlsSession& session, base::Writer& out) {
+void ClientHandshake::repeat_last_flight(base::Aes128& aes, DtlsSession& session, base::Writer& out) {
     if (phase_ != Phase::lingering || repeats_ >= most_repeats) return;
     ++repeats_;
     ending_.write_finished(aes, session, finished_sequence_, out);
 }
 
 // `count`: it is a new flight, and enters the hash; else it is the one that was sent before.
-void PskHandshake::write_hello(const PskClientConfig& config, base::Writer& out, bool count) {
+void ClientHandshake::write_hello(const ClientHandshakeConfig& config, base::Writer& out, bool count) {
     std::array<std::uint8_t, 4> suites;
     base::Writer offered{base::MutableBytes(suites)};
     for (const auto suite : known_suites) {
@@ -397,14 +398,14 @@ void PskHandshake::write_hello(const PskClientConfig& config, base::Writer& out,
     ending_.put_plain(ContentType::handshake, message.written(), out);
 }
 
-bool PskHandshake::offers(const PskClientConfig& config, CipherSuite suite) const {
+bool ClientHandshake::offers(const ClientHandshakeConfig& config, CipherSuite suite) const {
     if (certificates_ == nullptr) return config.offers(suite);
     const auto ciphers = config.certificates->ciphers(device_);
     return (suite == CipherSuite::ecdhe_ecdsa_aes128_ccm8 && ciphers != CertificateCiphers::gcm) ||
            (suite == CipherSuite::ecdhe_ecdsa_aes128_gcm && ciphers != CertificateCiphers::ccm8);
 }
 
-void PskHandshake::write_key_exchange(Context& context, bool count) {
+void ClientHandshake::write_key_exchange(Context& context, bool count) {
     if (certificates_ != nullptr) return write_certificate_flight(context);
     std::array<std::uint8_t, handshake_header_size + 2 + max_psk_identity> memory;
     base::Writer message{base::MutableBytes(memory)};
@@ -429,7 +430,7 @@ void PskHandshake::write_key_exchange(Context& context, bool count) {
 }
 
 // What is worked out once for our flight by certificate, however often it is sent.
-bool PskHandshake::prepare_certificate_flight(Context& context) {
+bool ClientHandshake::prepare_certificate_flight(Context& context) {
     auto& state = *certificates_;
     const auto& source = *context.config.certificates;
     base::SecretArray<base::p256_scalar_size> secret;
@@ -472,7 +473,7 @@ bool PskHandshake::prepare_certificate_flight(Context& context) {
     return true;
 }
 
-void PskHandshake::write_certificate_flight(Context& context) {
+void ClientHandshake::write_certificate_flight(Context& context) {
     const auto& state = *certificates_;
     auto sequence = static_cast<std::uint16_t>(hello_sequence_ + 1);
     const auto put = [&](HandshakeType type, base::Bytes body) {

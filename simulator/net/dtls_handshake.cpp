@@ -1,4 +1,4 @@
-#include "simulator/net/dtls_psk.h"
+#include "simulator/net/dtls_handshake.h"
 
 #include <cstring>
 
