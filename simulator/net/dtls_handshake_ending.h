@@ -1,5 +1,5 @@
-// HandshakeEnding: what the handshakes of client and server have in common: the hash of their messages, the keys that they
-// come to, and ChangeCipherSpec and Finished at the end.
+// HandshakeEnding: what the handshakes of client and server have in common: the hash of their messages, the keys that
+// they come to, and ChangeCipherSpec and Finished at the end.
 #pragma once
 
 #include "simulator/net/dtls_certificates.h"
