@@ -264,11 +264,13 @@ void Shard::on_scan_timer(base::Time now) {
     }
     const auto end = std::min(pool_.size(), scan_device_ + scan_slice);
     for (; scan_device_ < end; ++scan_device_) plan_device(scan_device_, scan_phase_);
+    // A slice that came late delays none after it: all have to be planned when the phase begins.
+    const base::Time due = begin + scan_pause * (scan_device_ / scan_slice);
     if (scan_device_ == pool_.size()) {
         scan_device_ = 0;
         ++scan_phase_;
     }
-    (void)timers_.arm(now + scan_pause, {scan_timer, 0});
+    (void)timers_.arm(std::max(now, due), {scan_timer, 0});
 }
 
 void Shard::begin_drain(base::Time now, base::Duration over) {
