@@ -4,9 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "profiles/object_loader.h"
-#include "scenarios/scenario_loader.h"
-#include "simulator/engine/virtual_run.h"
+#include "tests/support/virtual_fleet.h"
 
 namespace {
 
@@ -14,43 +12,22 @@ using metrics::Fault;
 using metrics::HandshakeKind;
 using metrics::Operation;
 using metrics::Result;
+using support::ended;
+using support::server;
+using support::totals;
 
 const std::string derive = "key: {derive: \"a secret of the fleet\"}";
 
-std::unique_ptr<engine::FleetModel> model_of(const std::string& phases, const std::string& profile_yaml,
-                                             profiles::Diagnostics& diagnostics) {
-    auto scenario = scenarios::parse_scenario(
-        "scenario: test\ndevices: 100\nseed: 11\nfleet: [{profile: under-test}]\nphases: " + phases + "\n", "test",
-        diagnostics);
-    if (!scenario) return nullptr;
-    auto catalog = profiles::builtin_profiles();
-    catalog.add({"under-test", "under-test.yaml", "profile: under-test\nextends: temperature-sensor\n" + profile_yaml});
-    return engine::make_fleet_model(std::move(*scenario), catalog, profiles::builtin_objects(), diagnostics);
-}
+std::string scenario_of(const std::string& phases) { return "devices: 100\nseed: 11\nphases: " + phases + "\n"; }
 
 engine::VirtualResult run(const std::string& phases, const std::string& profile_yaml) {
-    profiles::Diagnostics diagnostics;
-    const auto model = model_of(phases, profile_yaml, diagnostics);
-    EXPECT_NE(model, nullptr) << diagnostics.text();
-    auto result = engine::run_virtually(*model, {.threads = 2, .info = {}});
-    EXPECT_TRUE(result.result.snapshot.fleet->conservation_ok);
-    for (const auto& law : result.result.laws) EXPECT_TRUE(law.holds()) << metrics::to_text(law);
-    return result;
+    return support::run_fleet(scenario_of(phases), profile_yaml);
 }
 
 std::string complaint(const std::string& phases, const std::string& profile_yaml) {
-    profiles::Diagnostics diagnostics;
-    EXPECT_EQ(model_of(phases, profile_yaml, diagnostics), nullptr);
-    return diagnostics.text();
+    return support::complaint_of(scenario_of(phases), profile_yaml);
 }
 
-const metrics::Totals& totals(const engine::VirtualResult& run) { return run.result.snapshot.fleet->totals; }
-const metrics::ServerTotals& server(const engine::VirtualResult& run) { return run.result.snapshot.server->totals; }
-std::int64_t ended(const engine::VirtualResult& run, Operation operation, Result how) {
-    std::int64_t sum = 0;
-    for (const auto& profile : totals(run).operations[metrics::index(operation)]) sum += profile[metrics::index(how)];
-    return sum;
-}
 std::int64_t rotations(const engine::VirtualResult& run) { return totals(run).faults[index(Fault::key_rotation)]; }
 
 const std::string half_rotates =

@@ -2,52 +2,30 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "profiles/object_loader.h"
-#include "scenarios/scenario_loader.h"
-#include "simulator/engine/virtual_run.h"
+#include "tests/support/virtual_fleet.h"
 
 namespace {
 
 using metrics::Operation;
 using metrics::Result;
+using support::ended;
+using support::server;
+using support::totals;
 
 const std::string psk = "security: {mode: psk, key: {derive: \"a secret of the fleet\"}}";
 const std::string other_psk = "security: {mode: psk, key: {derive: \"quite another secret\"}}";
 const std::string phases = "[{ramp: {over: 10s}}, {hold: {for: 5m}}, {drain: {over: 10s}}]";
 
-std::unique_ptr<engine::FleetModel> model_of(const std::string& profile_yaml, const std::string& steps,
-                                             profiles::Diagnostics& diagnostics, const std::string& more = "") {
-    auto scenario = scenarios::parse_scenario(
-        "scenario: test\ndevices: 50\nseed: 11\nfleet: [{profile: under-test}]\n" + more + "phases: " + steps + "\n",
-        "test", diagnostics);
-    if (!scenario) return nullptr;
-    auto catalog = profiles::builtin_profiles();
-    catalog.add({"under-test", "under-test.yaml", "profile: under-test\nextends: temperature-sensor\n" + profile_yaml});
-    return engine::make_fleet_model(std::move(*scenario), catalog, profiles::builtin_objects(), diagnostics);
+std::string scenario_of(const std::string& steps, const std::string& more = "") {
+    return "devices: 50\nseed: 11\n" + more + "phases: " + steps + "\n";
 }
 
 engine::VirtualResult run(const std::string& profile_yaml, const std::string& steps = phases) {
-    profiles::Diagnostics diagnostics;
-    const auto model = model_of(profile_yaml, steps, diagnostics);
-    EXPECT_NE(model, nullptr) << diagnostics.text();
-    auto result = engine::run_virtually(*model, {.threads = 2, .info = {}});
-    EXPECT_TRUE(result.result.snapshot.fleet->conservation_ok);
-    for (const auto& law : result.result.laws) EXPECT_TRUE(law.holds()) << metrics::to_text(law);
-    return result;
+    return support::run_fleet(scenario_of(steps), profile_yaml);
 }
 
 std::string complaint(const std::string& profile_yaml, const std::string& more = "") {
-    profiles::Diagnostics diagnostics;
-    EXPECT_EQ(model_of(profile_yaml, phases, diagnostics, more), nullptr);
-    return diagnostics.text();
-}
-
-const metrics::Totals& totals(const engine::VirtualResult& run) { return run.result.snapshot.fleet->totals; }
-const metrics::ServerTotals& server(const engine::VirtualResult& run) { return run.result.snapshot.server->totals; }
-std::int64_t ended(const engine::VirtualResult& run, Operation operation, Result how) {
-    std::int64_t sum = 0;
-    for (const auto& profile : totals(run).operations[metrics::index(operation)]) sum += profile[metrics::index(how)];
-    return sum;
+    return support::complaint_of(scenario_of(phases, more), profile_yaml);
 }
 
 std::string servers(const std::string& security) {
