@@ -172,8 +172,7 @@ void ClientHandshake::take_message(Context& context, const HandshakeFragment& me
                 fail(context, Alert::decode_error);
                 return;
             }
-            ending_.hash(message.type, message.sequence, message.body);  // a hint: LwM2M does not use any
-            ++receive_sequence_;
+            accept(message);  // a hint: LwM2M does not use any
             return;
         case HandshakeType::server_hello_done:
             if (phase_ != Phase::server_hello || ending_.keys_ready()) break;
@@ -245,8 +244,7 @@ void ClientHandshake::take_server_hello(Context& context, const HandshakeFragmen
     }
     extended_ = hello->extended_master_secret;
     if (certificates_ != nullptr && !resumes && !take_types(context, *hello)) return;
-    ending_.hash(message.type, message.sequence, message.body);
-    ++receive_sequence_;
+    accept(message);
     phase_ = Phase::server_hello;
     if (resumes) {
         agreed_ = offered_;
@@ -277,8 +275,7 @@ void ClientHandshake::take_certificate(Context& context, const HandshakeFragment
         context.step.fault = fault;
         return;
     }
-    ending_.hash(message.type, message.sequence, message.body);
-    ++receive_sequence_;
+    accept(message);
     certificates_->next = CertificateState::Next::key_exchange;
 }
 
@@ -291,8 +288,7 @@ void ClientHandshake::take_server_key_exchange(Context& context, const Handshake
         return fail(context, Alert::decrypt_error);
     }
     std::copy(exchange->point.begin(), exchange->point.end(), certificates_->peer_point.begin());
-    ending_.hash(message.type, message.sequence, message.body);
-    ++receive_sequence_;
+    accept(message);
     certificates_->next = CertificateState::Next::request_or_done;
 }
 
@@ -301,15 +297,13 @@ void ClientHandshake::take_certificate_request(Context& context, const Handshake
     if (!signs) return fail(context, Alert::decode_error);
     if (!*signs) return fail(context, Alert::handshake_failure);
     certificates_->requested = true;
-    ending_.hash(message.type, message.sequence, message.body);
-    ++receive_sequence_;
+    accept(message);
     certificates_->next = CertificateState::Next::done;
 }
 
 void ClientHandshake::take_server_hello_done(Context& context, const HandshakeFragment& message) {
     if (message.length != 0) return fail(context, Alert::decode_error);
-    ending_.hash(message.type, message.sequence, message.body);
-    ++receive_sequence_;
+    accept(message);
     if (certificates_ != nullptr && !prepare_certificate_flight(context)) return;
     context.out.rewind(0);
     phase_ = Phase::finished;

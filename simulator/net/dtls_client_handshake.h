@@ -108,6 +108,11 @@ private:
     bool takes(CertificateState::Next next) const;
     bool offers(const ClientHandshakeConfig& config, CipherSuite suite) const;
     void take_message(Context& context, const HandshakeFragment& message);
+    // The message was the expected one, and good.
+    void accept(const HandshakeFragment& message) {
+        ending_.hash(message.type, message.sequence, message.body);
+        ++receive_sequence_;
+    }
     void take_hello_verify(Context& context, const HandshakeFragment& message);
     void take_server_hello(Context& context, const HandshakeFragment& message);
     bool take_types(Context& context, const ServerHello& hello);

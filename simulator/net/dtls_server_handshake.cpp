@@ -330,8 +330,7 @@ void ServerHandshake::take_certificate(Context& context, const HandshakeFragment
         context.step.fault = fault;
         return;
     }
-    ending_.hash(message.type, message.sequence, message.body);
-    ++receive_sequence_;
+    accept(message);
     certificates_->next = CertificateState::Next::key_exchange;
 }
 
@@ -342,8 +341,7 @@ void ServerHandshake::take_point(Context& context, const HandshakeFragment& mess
     if (!context.config.p256->agree(certificates_->ephemeral, *point, secret.memory())) {
         return fail(context, Alert::illegal_parameter);
     }
-    ending_.hash(message.type, message.sequence, message.body);
-    ++receive_sequence_;
+    accept(message);
     certificates_->signed_digest = ending_.transcript();
     derive_master_from(secret.view(), client_random_, server_random_,
                        extended_ ? &certificates_->signed_digest : nullptr, agreed_.master);
@@ -356,8 +354,7 @@ void ServerHandshake::take_certificate_verify(Context& context, const HandshakeF
     if (!context.config.p256->verify(certificates_->peer.key, certificates_->signed_digest, *signature)) {
         return fail(context, Alert::decrypt_error);
     }
-    ending_.hash(message.type, message.sequence, message.body);
-    ++receive_sequence_;
+    accept(message);
     await_finished();
 }
 

@@ -125,6 +125,11 @@ private:
     void take_record(Context& context, const RecordView& record);
     void take_handshake(Context& context, base::Bytes text, bool sealed);
     void take_message(Context& context, const HandshakeFragment& message);
+    // The message was the expected one, and good.
+    void accept(const HandshakeFragment& message) {
+        ending_.hash(message.type, message.sequence, message.body);
+        ++receive_sequence_;
+    }
     bool takes(CertificateState::Next next) const;
     void take_certificate(Context& context, const HandshakeFragment& message);
     void take_point(Context& context, const HandshakeFragment& message);
