@@ -319,6 +319,7 @@ base::Result<SecureServer, std::string> secure_server(const SecureServerOptions&
     config.random_seed = options.seed ^ options.salt;
     config.secret = secret.view();
     config.handshake.accept_ccm8 = config.handshake.accept_cbc = !options.known.empty();
+    net::PeerIdentities::RawKeysOf raw_keys_of;
     if (options.certificates || options.credentials) {
         std::shared_ptr<profiles::FleetCertificates> made;
         if (options.certificates) {
@@ -340,7 +341,7 @@ base::Result<SecureServer, std::string> secure_server(const SecureServerOptions&
         server.certificates = std::move(*certificates);
         config.handshake.certificates = server.certificates.get();
         if (made) {
-            config.raw_keys_of = [made, generations = options.generations](std::string_view endpoint) {
+            raw_keys_of = [made, generations = options.generations](std::string_view endpoint) {
                 const auto name = base::as_bytes(endpoint.substr(0, profiles::endpoint_capacity));
                 std::vector<base::Digest> digests;
                 for (auto next = generations.next(name, 0); next; next = generations.next(name, *next + 1)) {
@@ -353,6 +354,7 @@ base::Result<SecureServer, std::string> secure_server(const SecureServerOptions&
             };
         }
     }
+    server.identities = std::make_unique<net::PeerIdentities>(config.secret, std::move(raw_keys_of));
     server.transport = std::make_unique<net::DtlsServerTransport>(config, inner);
     return server;
 }
@@ -402,30 +404,30 @@ SecureServer secure_server(const FleetModel& model, const std::vector<Clients>& 
 
 EndpointCheck endpoint_check(const FleetModel& model, const std::vector<Clients>& clients, const SecureServer& server) {
     if (!server.transport) return nullptr;
-    const auto& transport = *server.transport;
+    const auto& identities = *server.identities;
     const bool same = std::ranges::all_of(clients, [](const Clients& some) {
         return some.security->mode == profiles::SecurityMode::none ||
                some.security->mode == profiles::SecurityMode::x509 ||
                (some.security->identity.empty() && some.security->key != profiles::SecuritySpec::Key::listed);
     });
     if (same) {
-        return [&transport](const net::Address& from, std::string_view endpoint) {
-            return !transport.contradicts(from, base::as_bytes(endpoint));
+        return [&identities](net::PeerMark proven, std::string_view endpoint) {
+            return !identities.contradicts(proven, base::as_bytes(endpoint));
         };
     }
     auto index = std::make_shared<profiles::EndpointIndex>(*model.population, model.scenario.seed);
-    return [&model, &transport, index, clients](const net::Address& from, std::string_view endpoint) {
+    return [&model, &identities, index, clients](net::PeerMark proven, std::string_view endpoint) {
         const auto device = index->device_of(endpoint);
         const auto* profile = device ? &model.population->profile_of(*device) : nullptr;
         const auto owner = std::ranges::find(clients, profile, &Clients::profile);
         // Whoever has proven to be somebody is not one who has nothing to prove it by.
         if (owner == clients.end() || owner->security->mode == profiles::SecurityMode::none) {
-            return !transport.contradicts(from, {});
+            return !identities.contradicts(proven, {});
         }
         const auto& security = *owner->security;
         // Core 1.1.1, 6.2: of a certificate it is the common name itself.
         if (security.mode == profiles::SecurityMode::x509) {
-            return !transport.contradicts(from, base::as_bytes(endpoint));
+            return !identities.contradicts(proven, base::as_bytes(endpoint));
         }
         const bool listed = security.key == profiles::SecuritySpec::Key::listed;
         const auto last = security.generation + (listed ? model.plan->rotations().size() : 0);
@@ -433,7 +435,7 @@ EndpointCheck endpoint_check(const FleetModel& model, const std::vector<Clients>
             std::array<std::uint8_t, profiles::endpoint_capacity> memory;
             const profiles::EndpointVariables variables{.index = *device, .seed = model.scenario.seed, .shard = 0};
             const auto size = profiles::psk_identity(*profile, security, variables, memory, generation);
-            if (!transport.contradicts(from, base::Bytes(memory).first(size))) return true;
+            if (!identities.contradicts(proven, base::Bytes(memory).first(size))) return true;
         }
         return false;
     };
@@ -441,9 +443,9 @@ EndpointCheck endpoint_check(const FleetModel& model, const std::vector<Clients>
 
 EndpointCheck endpoint_check(const SecureServer& server, NamesByKey names) {
     if (!server.transport) return nullptr;
-    return [&transport = *server.transport, names](const net::Address& from, std::string_view endpoint) {
-        if (names == NamesByKey::any && !transport.by_certificate(from)) return true;
-        return !transport.contradicts(from, base::as_bytes(endpoint));
+    return [&identities = *server.identities, names](net::PeerMark proven, std::string_view endpoint) {
+        if (names == NamesByKey::any && !net::PeerIdentities::by_certificate(proven)) return true;
+        return !identities.contradicts(proven, base::as_bytes(endpoint));
     };
 }
 

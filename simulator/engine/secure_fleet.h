@@ -133,6 +133,7 @@ SecureShard secure_shard(const FleetModel& model, const fleet::Membership& membe
 struct SecureServer {
     std::unique_ptr<ServerKeys> keys;
     std::unique_ptr<EmbeddedCertificates> certificates;
+    std::unique_ptr<net::PeerIdentities> identities;  // what marks of datagrams mean
     std::unique_ptr<net::DtlsServerTransport> transport;
 };
 struct SecureServerOptions {
@@ -162,9 +163,9 @@ std::vector<Clients> clients_of(const FleetModel& model, const fleet::ServerAddr
 // For the embedded server of a fleet at that address; null members where none of its clients speaks DTLS.
 SecureServer secure_server(const FleetModel& model, const std::vector<Clients>& clients, const net::Address& address,
                            std::uint32_t sessions, std::uint64_t salt, net::Transport& inner);
-// May whoever speaks from there register by that name? A server holds each device to what it has proven to be by its
+// May whoever has proven that register by that name? A server holds each device to what it has proven to be by its
 // key or certificate (Transport 1.1.1, 5.2.6). Null where there is no DTLS. All must outlive it.
-using EndpointCheck = std::function<bool(const net::Address& from, std::string_view endpoint)>;
+using EndpointCheck = std::function<bool(net::PeerMark proven, std::string_view endpoint)>;
 // As the profiles of the fleet say which identity goes with which name.
 EndpointCheck endpoint_check(const FleetModel& model, const std::vector<Clients>& clients, const SecureServer& server);
 // Identities are names; those of pre-shared keys may be any others.

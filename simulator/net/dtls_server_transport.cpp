@@ -27,13 +27,13 @@ bool is_coap(base::Bytes datagram) { return !datagram.empty() && datagram[0] >> 
 
 DtlsServerTransport::DtlsServerTransport(const Config& config, Transport& inner)
     : handshake_config_(config.handshake),
-      raw_keys_of_(config.raw_keys_of),
       keys_(*config.keys),
       plain_too_(config.plain_too),
       random_seed_(config.random_seed),
       inner_(inner),
       jar_(config.secret),
       id_key_(config.secret),
+      identities_(config.secret),
       sessions_(config.sessions),
       macs_(config.sessions),
       handshakes_(config.handshakes),
@@ -101,33 +101,6 @@ std::uint32_t DtlsServerTransport::find_resumable(base::Bytes session_id) const 
     if (place >= places_) return base::no_index;
     const auto& resumable = sessions_[place].resumable;
     return resumable && base::equal(resumable.id_view(), session_id) ? place : base::no_index;
-}
-
-DtlsServerTransport::IdentityMark DtlsServerTransport::mark_of(base::Bytes identity) const {
-    const auto mac = id_key_.mac({base::as_bytes("identity"), identity});
-    IdentityMark mark;
-    std::copy_n(mac.begin(), mark.size(), mark.begin());
-    return mark;
-}
-
-bool DtlsServerTransport::contradicts(const Address& known_as, base::Bytes identity) const {
-    const auto* place = by_address_.find(known_as);
-    if (place == nullptr) return false;
-    const Session& session = sessions_[*place];
-    switch (session.proof) {
-        case Proof::psk: return session.identity != mark_of(identity);
-        case Proof::x509: return session.identity != mark_of(base::sha256(identity));
-        case Proof::raw_public_key:
-            return raw_keys_of_ && std::ranges::none_of(raw_keys_of_(base::as_text(identity)), [&](const auto& key) {
-                       return session.identity == mark_of(key);
-                   });
-    }
-    return true;
-}
-
-bool DtlsServerTransport::by_certificate(const Address& known_as) const {
-    const auto* place = by_address_.find(known_as);
-    return place != nullptr && sessions_[*place].proof != Proof::psk;
 }
 
 // A key of one handshake: nobody can tell it from those before.
@@ -489,12 +462,12 @@ void DtlsServerTransport::establish(base::Time now, std::uint32_t index) {
     const bool resumed = handshake.state.resumed();
     if (handshake.certificates_plus_1 != 0) {
         const auto& proven = certificates_[handshake.certificates_plus_1 - 1];
-        session.identity = mark_of(proven.peer.name);
-        session.proof = proven.peer_type == CertificateType::x509 ? Proof::x509 : Proof::raw_public_key;
+        const bool x509 = proven.peer_type == CertificateType::x509;
+        session.proven = identities_.mark(x509 ? PeerIdentities::Proof::x509 : PeerIdentities::Proof::raw_public_key,
+                                          proven.peer.name);
         give_back_certificates(handshake);
     } else if (!resumed) {
-        session.identity = mark_of(handshake.state.identity());
-        session.proof = Proof::psk;
+        session.proven = identities_.mark(PeerIdentities::Proof::psk, handshake.state.identity());
         ++counts_.generations[std::min<std::size_t>(handshake.state.generation(), key_generations - 1)];
     }
     if (session.records.cipher == RecordCipher::aes128_cbc_sha256) {
@@ -541,7 +514,7 @@ bool DtlsServerTransport::take_in_session(base::Time now, std::uint32_t place, c
             case ContentType::application_data:
                 // The client has spoken under the new keys: it has our last flight.
                 if (session.handshake_plus_1 != 0) end_handshake(session.handshake_plus_1 - 1);
-                batch_.in.push_back({opened.text, 0, session.known_as});
+                batch_.in.push_back({opened.text, 0, session.known_as, session.proven});
                 break;
             case ContentType::handshake:
                 ++counts_.own_received;

@@ -2,10 +2,11 @@
 // its handshake took place, however often its records come from another one since (RFC 9146 6): that is then where
 // answers go.
 //
+// What is handed up says who has sent it (Packet::proven).
+//
 // Datagrams that are plain CoAP pass both ways where that is allowed: the first byte tells them from records.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "simulator/net/dtls_batch.h"
 #include "simulator/net/dtls_counts.h"
 #include "simulator/net/dtls_server_handshake.h"
+#include "simulator/net/peer_identities.h"
 #include "simulator/net/transport.h"
 
 namespace net {
@@ -28,12 +30,10 @@ public:
         std::uint32_t handshakes = 65536;    // at once; further clients are not answered, and will ask again
         bool plain_too = false;              // CoAP without security is taken as well
         std::uint64_t random_seed = 0;       // of what is not secret: server randoms
-        base::Bytes secret;                  // of cookies and session ids; read by the constructor
+        base::Bytes secret;                  // of cookies, session ids and marks of identities; read by the constructor
         ServerHandshakeConfig handshake;
         // For clients with certificates or raw public keys; `handshake.certificates` is set then.
         std::uint32_t certificate_handshakes = 1024;  // at once
-        // SHA-256 of the raw public keys that go with an endpoint name; null: any does.
-        std::function<std::vector<base::Digest>(std::string_view endpoint)> raw_keys_of;
     };
     // `inner` must outlive this object.
     DtlsServerTransport(const Config& config, Transport& inner);
@@ -46,14 +46,9 @@ public:
 
     const DtlsCounts& dtls_counts() const { return counts_; }
     std::uint32_t sessions() const { return static_cast<std::uint32_t>(by_address_.size()); }
-    // Has the client that is known by that address proven to be somebody else? By certificate it is the common name
-    // that counts, or the raw public key.
-    bool contradicts(const Address& known_as, base::Bytes identity) const;
-    bool by_certificate(const Address& known_as) const;
 
 private:
-    static constexpr std::size_t own_id_size = 6;      // the place of the session, and two bytes of a check
-    using IdentityMark = std::array<std::uint8_t, 8>;  // tells identities apart without keeping them
+    static constexpr std::size_t own_id_size = 6;  // the place of the session, and two bytes of a check
 
     // What a place holds: zero bytes are one that was never used.
     enum class Kind : std::uint8_t {
@@ -62,20 +57,18 @@ private:
         kept,      // a session that is over, and may be resumed
         live,
     };
-    enum class Proof : std::uint8_t { psk, x509, raw_public_key };
     struct Session {
         DtlsSession records;
         ResumableSession resumable;
         Address known_as;  // above
         Address at;        // where its records came from last
-        IdentityMark identity{};
+        PeerMark proven = 0;
         std::uint32_t handshake_plus_1 = 0;  // that lingers
         std::uint32_t mac_plus_1 = 0;        // of CBC sessions, in macs_
         std::uint32_t older = base::no_index;
         std::uint32_t newer = base::no_index;
         std::uint16_t pins = 0;  // handshakes under way that will take its place: it keeps it until they end
         Kind kind = Kind::blank;
-        Proof proof = Proof::psk;
     };
     // The places of one kind, from the oldest to the newest.
     struct Line {
@@ -120,7 +113,6 @@ private:
     void pin(std::uint32_t place);
     void unpin(std::uint32_t place);
     const CbcKeys* mac_of(const Session& session) const;
-    IdentityMark mark_of(base::Bytes identity) const;
 
     std::array<std::uint8_t, own_id_size> id_of(std::uint32_t place) const;
     std::optional<std::uint32_t> place_of_id(base::Bytes id) const;
@@ -132,7 +124,6 @@ private:
     void send_alert(base::Time now, std::uint32_t place, AlertLevel level, Alert alert);
 
     ServerHandshakeConfig handshake_config_;
-    std::function<std::vector<base::Digest>(std::string_view)> raw_keys_of_;
     const PskDirectory& keys_;
     bool plain_too_;
     std::uint64_t random_seed_;
@@ -141,6 +132,7 @@ private:
     base::Aes128 aes_;
     CookieJar jar_;
     base::HmacSha256 id_key_;
+    PeerIdentities identities_;
     base::Region<Session> sessions_;
     std::uint32_t places_ = 0;  // that were ever used
     Line blank_;

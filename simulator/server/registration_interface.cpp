@@ -81,14 +81,14 @@ struct Server::Reply {
 };
 
 // What is wrong with a request of somebody unknown; Code::empty when it is a Register that may be accepted.
-Code Server::judge(const net::Address& from, const coap::MessageView& message) {
+Code Server::judge(const coap::MessageView& message) {
     if (!understood(message)) return Code::bad_option;
     const auto target = target_of(message);
     if (target.kind != Target::Kind::registrations) return Code::not_found;
     if (message.code != Code::post) return Code::method_not_allowed;
     const auto request = read_register(message);
     if (!request) return request.error();
-    return may_register(from, request->endpoint) ? Code::empty : Code::bad_request;
+    return may_register(request->endpoint) ? Code::empty : Code::bad_request;
 }
 
 Server::After Server::on_request(base::Time now, ClientIndex client, const coap::Incoming& incoming,
@@ -200,7 +200,7 @@ Server::Reply Server::handle_register(base::Time now, ClientIndex client, const 
     if (!request) return Reply::of(request.error());
     if (const auto code = judge_security(*request); code != Code::empty) return Reply::of(code);
     if (!is_link_format(message)) return Reply::of(Code::unsupported_content_format);
-    if (!may_register(registry_[client].address, request->endpoint)) return Reply::of(Code::bad_request);
+    if (!may_register(request->endpoint)) return Reply::of(Code::bad_request);
     Reply reply = whole_body(now, client, message);
     if (!reply.body) return reply;
     const auto objects = lists_.acquire(base::as_text(*reply.body));

@@ -196,6 +196,7 @@ void Server::on_lifetime_timer(base::Time now, ClientIndex index) {
 // ---- datagrams
 
 void Server::on_packet(base::Time now, const net::Packet& packet) {
+    proven_ = packet.proven;
     auto client = registry_.find_address(packet.remote);
     if (client == base::no_index) client = on_stranger(now, packet);
     if (client != base::no_index) on_client(now, client, packet.bytes);
@@ -234,7 +235,7 @@ ClientIndex Server::on_stranger(base::Time now, const net::Packet& packet) {
         secured_ = *opened;
         plain = opened->message;
     }
-    const auto code = secured_.renews ? coap::Code::unauthorized : judge(packet.remote, plain);
+    const auto code = secured_.renews ? coap::Code::unauthorized : judge(plain);
     if (code != coap::Code::empty) {
         reply_to_stranger(now, packet, message, code);
         return base::no_index;

@@ -30,8 +30,8 @@ struct ServerConfig {
     const lwm2m::ObjectRegistry* objects = nullptr;
     // Where devices reach the server ("coap://127.0.0.1:5683"), for images that they fetch; empty: not known.
     std::string uri{};
-    // May whoever speaks from that address register by that endpoint name (Transport 1.1.1, 5.2.6)? Null: anybody may.
-    std::function<bool(const net::Address& from, std::string_view endpoint)> may_register{};
+    // May whoever has proven that register by that endpoint name (Transport 1.1.1, 5.2.6)? Null: anybody may.
+    std::function<bool(net::PeerMark proven, std::string_view endpoint)> may_register{};
     // Whose requests may be protected; empty: nobody's.
     OscoreDirectory oscore{};
 };
@@ -93,9 +93,9 @@ private:
 
     void on_packet(base::Time now, const net::Packet& packet);
     ClientIndex on_stranger(base::Time now, const net::Packet& packet);
-    coap::Code judge(const net::Address& from, const coap::MessageView& message);
-    bool may_register(const net::Address& from, std::string_view endpoint) {
-        if (!config_.may_register || config_.may_register(from, endpoint)) return true;
+    coap::Code judge(const coap::MessageView& message);
+    bool may_register(std::string_view endpoint) {
+        if (!config_.may_register || config_.may_register(proven_, endpoint)) return true;
         figures_.identity_mismatches.add();
         return false;
     }
@@ -144,6 +144,7 @@ private:
     Agenda agenda_;
     FirmwareCampaigns campaigns_;
     lwm2m::Entries sent_;            // of the Send that is being read
+    net::PeerMark proven_ = 0;       // by the sender of the datagram that is being read
     OscoreClients::Opened secured_;  // the request that is being answered; without context: it was not protected
 };
 

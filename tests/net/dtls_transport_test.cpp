@@ -101,6 +101,7 @@ struct Site {
                 more = true;
                 for (const auto& packet : packets) {
                     at_server.emplace_back(packet.remote, base::as_text(packet.bytes));
+                    proven = packet.proven;
                 }
                 server->send(now, packets);
             }
@@ -148,6 +149,7 @@ struct Site {
     base::Time now{};
     std::vector<LinkEvent> events;
     std::vector<std::pair<Address, std::string>> at_server;
+    PeerMark proven = 0;  // by the sender of the last of them
     std::vector<std::string> at_devices;
 };
 
@@ -348,14 +350,18 @@ TEST(DtlsTransport, AServerTellsAWrongKeyFromSilence) {
     EXPECT_EQ(failures(HandshakeFailure::wrong_key), std::pair(0ul, 1ul));
 }
 
-TEST(DtlsTransport, AServerKnowsWhoAClientHasProvenToBe) {
+TEST(DtlsTransport, AServerKnowsWhoASenderHasProvenToBe) {
     Site site;
     site.fleet->connect(site.now, 0);
     site.run(std::chrono::milliseconds(10));
-    const auto known_as = Site::address_of(0, 0);
-    EXPECT_FALSE(site.server->contradicts(known_as, base::as_bytes("dev-0")));
-    EXPECT_TRUE(site.server->contradicts(known_as, base::as_bytes("dev-1")));
-    EXPECT_FALSE(site.server->contradicts(Site::address_of(1, 0), base::as_bytes("dev-1")));  // nobody
+    site.say(0, "hello");
+    // Whatever becomes of the session meanwhile.
+    site.fleet->close(site.now, 0);
+    site.run(std::chrono::milliseconds(10));
+    const PeerIdentities identities(base::as_bytes("secret"));
+    EXPECT_FALSE(identities.contradicts(site.proven, base::as_bytes("dev-0")));
+    EXPECT_TRUE(identities.contradicts(site.proven, base::as_bytes("dev-1")));
+    EXPECT_FALSE(identities.contradicts(0, base::as_bytes("dev-1")));  // nobody
 }
 
 TEST(DtlsTransport, TheOldestSessionGivesWayAtTheServer) {

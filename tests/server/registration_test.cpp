@@ -53,9 +53,11 @@ TEST_F(Registration, OfAnotherEndpointAtOneAddressEndsTheOneBefore) {
 
 // Transport 1.1.1, 5.2.6: whoever has proven to be somebody else does not get that name, known or not.
 TEST_F(Registration, IsRefusedUnderAnothersName) {
-    may_register_ = [](const net::Address& from, std::string_view endpoint) {
-        return from == address_of(0) ? endpoint == "meter-0" : true;
+    may_register_ = [](net::PeerMark proven, std::string_view endpoint) {
+        return proven == 4711 ? endpoint == "meter-0" : true;
     };
+    proofs_.whose = address_of(0);
+    proofs_.proven = 4711;
     restart();
     EXPECT_EQ(answer(0, registering("meter-1", 1)), Code::bad_request);
     EXPECT_EQ(server_->registry().places(), 0u);

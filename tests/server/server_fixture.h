@@ -28,6 +28,30 @@ struct Received {
     coap::MessageView view() const { return coap::parse(bytes).value(); }
 };
 
+// Says of each datagram what the sender at that address has proven, as a layer of security would.
+class Proofs final : public net::Transport {
+public:
+    explicit Proofs(net::Transport& inner) : inner_(inner) {}
+    void send(base::Time now, std::span<const net::Packet> packets) override { inner_.send(now, packets); }
+    std::span<const net::Packet> receive(base::Time now) override {
+        const auto packets = inner_.receive(now);
+        packets_.assign(packets.begin(), packets.end());
+        for (auto& packet : packets_) {
+            if (packet.remote == whose) packet.proven = proven;
+        }
+        return packets_;
+    }
+    base::Time next_due() const override { return inner_.next_due(); }
+    net::TransportCounts counts() const override { return inner_.counts(); }
+
+    net::Address whose;
+    net::PeerMark proven = 0;
+
+private:
+    net::Transport& inner_;
+    std::vector<net::Packet> packets_;
+};
+
 class ServerTest : public ::testing::Test {
 protected:
     explicit ServerTest(profiles::ServerActions actions = quiet(), std::uint32_t capacity = 64)
@@ -53,7 +77,7 @@ protected:
                                              .uri = uri_,
                                              .may_register = may_register_,
                                              .oscore = oscore_},
-                        server_transport_);
+                        proofs_);
     }
 
     static net::Address address_of(std::uint32_t device) { return net::Address::from_v4(0x7f000100u + device, 40000); }
@@ -133,10 +157,11 @@ protected:
     std::uint32_t capacity_;
     const lwm2m::ObjectRegistry* objects_ = nullptr;
     std::string uri_;
-    std::function<bool(const net::Address&, std::string_view)> may_register_;
+    std::function<bool(net::PeerMark, std::string_view)> may_register_;
     server::OscoreDirectory oscore_;
     net::MemoryNetwork network_;
     net::MemoryTransport server_transport_{network_};
+    Proofs proofs_{server_transport_};
     net::MemoryTransport devices_{network_};
     std::optional<server::Server> server_;
     std::map<std::uint32_t, std::deque<Received>> inbox_;
