@@ -75,9 +75,30 @@ struct DtlsCounts {
     std::uint64_t own_received = 0;
     DiscardCounts datagrams_dropped{};
 
+    DtlsCounts& operator+=(const DtlsCounts& other);
     void fail(HandshakeFailure of) { ++failures[static_cast<std::size_t>(of)]; }
     void drop_datagram(RecordDiscard why) { ++datagrams_dropped[static_cast<std::size_t>(why)]; }
     void drop_record(RecordDiscard why) { ++records_dropped[static_cast<std::size_t>(why)]; }
 };
+
+inline DtlsCounts& DtlsCounts::operator+=(const DtlsCounts& other) {
+    const auto add = [](auto& to, const auto& from) {
+        for (std::size_t i = 0; i < to.size(); ++i) to[i] += from[i];
+    };
+    full += other.full;
+    resumed += other.resumed;
+    failed += other.failed;
+    rebinds += other.rebinds;
+    own_sent += other.own_sent;
+    own_received += other.own_received;
+    add(generations, other.generations);
+    add(failures, other.failures);
+    add(alerts_sent, other.alerts_sent);
+    add(alerts_received, other.alerts_received);
+    add(certificate_faults, other.certificate_faults);
+    add(records_dropped, other.records_dropped);
+    add(datagrams_dropped, other.datagrams_dropped);
+    return *this;
+}
 
 }  // namespace net

@@ -11,21 +11,20 @@ constexpr base::Duration linger_time = std::chrono::seconds(240);
 
 DtlsTransport::DtlsTransport(Config config, Transport& inner)
     : config_(std::move(config)),
+      table_(config_.server, config_.devices, std::move(config_.further)),
       inner_(inner),
-      sessions_(link_count()),
-      resumables_(link_count()),
-      links_(link_count()),
-      first_further_(config_.further.empty() ? 0 : config_.devices),
+      sessions_(table_.size()),
+      resumables_(table_.size()),
+      links_(table_.size()),
       handshakes_(config_.handshakes),
       certificates_(config_.certificates != nullptr ? config_.certificate_handshakes : 0),
       timers_(config_.handshakes),
       batch_(inner_) {
     if (config_.certificates != nullptr) p256_ = std::make_unique<base::P256>();
     bool cbc = false;
-    for (std::uint32_t id = 0; id < link_count(); ++id) {
+    for (std::uint32_t id = 0; id < table_.size(); ++id) {
         Link& link = links_[id] = Link{};
         link.secured = config_.secured(id);
-        if (id >= config_.devices && first_further_[device_of(id)] == 0) first_further_[device_of(id)] = id + 1;
         if (!link.secured) continue;
         const PskSuites suites = config_.suites ? config_.suites(id) : PskSuites();
         link.offers_id = config_.offers_id(id);
@@ -34,11 +33,11 @@ DtlsTransport::DtlsTransport(Config config, Transport& inner)
         link.offers_cbc = suites.cbc;
         cbc = cbc || suites.cbc;
     }
-    if (cbc) macs_ = base::Region<CbcKeys>(link_count());
+    if (cbc) macs_ = base::Region<CbcKeys>(table_.size());
 }
 
 DtlsTransport::~DtlsTransport() {
-    for (std::uint32_t id = 0; id < link_count(); ++id) {
+    for (std::uint32_t id = 0; id < table_.size(); ++id) {
         if (!links_[id].secured) continue;
         base::wipe({reinterpret_cast<std::uint8_t*>(&sessions_[id]), sizeof(DtlsSession)});
         base::wipe({reinterpret_cast<std::uint8_t*>(&resumables_[id]), sizeof(ResumableSession)});
@@ -50,21 +49,6 @@ DtlsTransport::~DtlsTransport() {
     for (std::uint32_t index = 0; index < certificates_.touched(); ++index) {
         base::wipe({reinterpret_cast<std::uint8_t*>(&certificates_[index]), sizeof(CertificateState)});
     }
-}
-
-template <class Visit>
-void DtlsTransport::each_further(std::uint32_t device, Visit&& visit) const {
-    if (first_further_.capacity() == 0 || first_further_[device] == 0) return;
-    for (auto id = first_further_[device] - 1; id < link_count() && device_of(id) == device; ++id) visit(id);
-}
-
-std::uint32_t DtlsTransport::link_of(std::uint32_t device, const Address& remote) const {
-    if (remote == config_.server) return links_[device].secured ? device : base::no_index;
-    std::uint32_t found = base::no_index;
-    each_further(device, [&](std::uint32_t id) {
-        if (links_[id].secured && config_.further[id - config_.devices].server == remote) found = id;
-    });
-    return found;
 }
 
 ClientHandshakeConfig DtlsTransport::client_config(std::uint32_t id) const {
@@ -299,7 +283,7 @@ void DtlsTransport::note_rebind(std::uint32_t device) {
         if (link.secured && link.connected && sessions_[id].write_id_size != 0) link.rebound = true;
     };
     note(device);
-    each_further(device, note);
+    table_.each_further(device, note);
 }
 
 std::span<const LinkEvent> DtlsTransport::take_events() {
@@ -326,7 +310,7 @@ std::span<const Packet> DtlsTransport::receive(base::Time now) {
 
 void DtlsTransport::take(base::Time now, const Packet& packet) {
     // What is for no device of ours, or from elsewhere, is counted above, as without DTLS.
-    const std::uint32_t id = packet.local < config_.devices ? link_of(packet.local, packet.remote) : base::no_index;
+    const std::uint32_t id = link_of(packet.local, packet.remote);
     if (id == base::no_index) {
         batch_.in.push_back(packet);
         return;

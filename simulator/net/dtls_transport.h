@@ -14,6 +14,7 @@
 #include "simulator/net/dtls_batch.h"
 #include "simulator/net/dtls_client_handshake.h"
 #include "simulator/net/dtls_counts.h"
+#include "simulator/net/link_table.h"
 #include "simulator/net/secure_link.h"
 #include "simulator/net/transport.h"
 
@@ -26,11 +27,7 @@ struct PskSuites {
 
 class DtlsTransport final : public Transport, public SecureLink {
 public:
-    // A link beyond a device's first one.
-    struct Further {
-        std::uint32_t device = 0;
-        Address server;
-    };
+    using Further = FurtherLink;
     struct Config {
         Address server;  // of the first links; what goes to nobody's server passes as it is
         std::uint32_t devices = 0;
@@ -69,17 +66,14 @@ public:
     void take_next_key(base::Time now, std::uint32_t link) override;
     void abandon(std::uint32_t link) override;
     std::span<const LinkEvent> take_events() override;
-    // Sends what connect and close have left waiting.
-    void flush(base::Time now);
-    // The device's datagrams come from another address from now on, which it does not know itself. With a connection id
-    // its session may survive that, as its next record from the server shows.
-    void note_rebind(std::uint32_t device);
+    void flush(base::Time now) override;
+    void note_rebind(std::uint32_t device) override;
 
     // Has the secret of each session that the device agrees on told, for a capture.
     using KeyLog = std::function<void(const RandomBytes& client, const MasterSecret& master)>;
     void log_keys(std::uint32_t device, KeyLog log) { key_logs_.emplace_back(device, std::move(log)); }
 
-    const DtlsCounts& dtls_counts() const { return counts_; }
+    DtlsCounts dtls_counts() const override { return counts_; }
     std::uint32_t handshakes_under_way() const { return handshakes_.in_use(); }
 
 private:
@@ -121,29 +115,24 @@ private:
     void take_alert(base::Time now, std::uint32_t link, base::Bytes text);
     ClientHandshakeConfig client_config(std::uint32_t link) const;
     const CbcKeys* mac_of(std::uint32_t link) const { return macs_.capacity() == 0 ? nullptr : &macs_[link]; }
-    std::uint32_t link_count() const { return config_.devices + static_cast<std::uint32_t>(config_.further.size()); }
-    std::uint32_t device_of(std::uint32_t link) const {
-        return link < config_.devices ? link : config_.further[link - config_.devices].device;
-    }
-    const Address& server_of(std::uint32_t link) const {
-        return link < config_.devices ? config_.server : config_.further[link - config_.devices].server;
-    }
+    std::uint32_t device_of(std::uint32_t link) const { return table_.device_of(link); }
+    const Address& server_of(std::uint32_t link) const { return table_.server_of(link); }
     // Between a device and that address; no_index where there is none that speaks DTLS.
-    std::uint32_t link_of(std::uint32_t device, const Address& remote) const;
-    // Calls visit(link) for each further one of the device.
-    template <class Visit>
-    void each_further(std::uint32_t device, Visit&& visit) const;
+    std::uint32_t link_of(std::uint32_t device, const Address& remote) const {
+        const std::uint32_t link = table_.between(device, remote);
+        return link != base::no_index && links_[link].secured ? link : base::no_index;
+    }
 
     void send_alert(base::Time now, std::uint32_t link, AlertLevel level, Alert alert);
 
     Config config_;
+    LinkTable table_;
     Transport& inner_;
     base::Aes128 aes_;
     base::Region<DtlsSession> sessions_;
     base::Region<ResumableSession> resumables_;
     base::Region<CbcKeys> macs_;  // only where CBC is offered
     base::Region<Link> links_;
-    base::Region<std::uint32_t> first_further_;  // by device, + 1; only where somebody has more than one server
     base::Slab<Handshake> handshakes_;
     base::Slab<CertificateState> certificates_;
     std::unique_ptr<base::P256> p256_;  // null where nobody needs it

@@ -7,7 +7,7 @@
 
 #include <span>
 
-#include "simulator/base/time.h"
+#include "simulator/net/dtls_counts.h"
 
 namespace net {
 
@@ -47,6 +47,13 @@ public:
 
     // What has happened since the last call, in order. The view lives until the next call into the transport.
     virtual std::span<const LinkEvent> take_events() = 0;
+
+    // Sends what connect and close have left waiting.
+    virtual void flush(base::Time now) = 0;
+    // The device's datagrams come from another address from now on, which it does not know itself. With a connection id
+    // its sessions may survive that, as their next records from the server show.
+    virtual void note_rebind(std::uint32_t device) = 0;
+    virtual DtlsCounts dtls_counts() const = 0;
 };
 
 }  // namespace net
