@@ -16,13 +16,15 @@ SUITE=trixie
 OPTIONS=(
   --enable-static --disable-shared --with-pic
   --enable-dtls --enable-dtls13 --enable-dtlscid --enable-dtls-frag-ch --enable-tls13 --disable-oldtls
-  --enable-psk --enable-rpk --enable-aesccm --enable-hkdf --enable-supportedcurves --enable-curve25519
+  --enable-session-ticket --enable-psk --enable-rpk --enable-aesccm --enable-hkdf --enable-supportedcurves --enable-curve25519
   --enable-sp=yes --enable-sp-asm
   --enable-sessionexport --enable-atomicuser --enable-keygen --enable-certgen --enable-certext
   --disable-examples --disable-crypttests)
 # The static-key PSK suites are off in every version unless this says otherwise. ECDSA as RFC 6979 has it: a run in
-# virtual time can then be repeated with certificates too. Addresses in certificates are read as names are.
-C_FLAGS="-O2 -DWOLFSSL_STATIC_PSK -DWOLFSSL_ECDSA_DETERMINISTIC_K -DWOLFSSL_IP_ALT_NAME"
+# virtual time can then be repeated with certificates too. Addresses in certificates are read as names are. Of sessions
+# of DTLS 1.3: their secrets, for a capture, and the records that they dropped.
+C_FLAGS="-O2 -DWOLFSSL_STATIC_PSK -DWOLFSSL_ECDSA_DETERMINISTIC_K -DWOLFSSL_IP_ALT_NAME -DHAVE_SECRET_CALLBACK"
+C_FLAGS+=" -DWOLFSSL_DTLS_DROP_STATS"
 
 machine=$(uname -m)
 case "$machine" in

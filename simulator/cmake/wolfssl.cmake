@@ -12,7 +12,12 @@
 #   AESNI         AES by the processor's instructions, chosen at run time
 #   REPEATABLE    ECDSA of RFC 6979 or like it: a virtual run with certificates can be repeated
 #   IP_NAMES      addresses in certificates are read: without it a server that is called by its address is refused
-# Handshakes are our own (net/dtls_*): what the library's own ones can do does not matter.
+#   DTLS13        DTLS 1.3 with pre-shared keys and raw public keys: profiles that ask for it are refused without
+#   DTLS13_CID    connection ids in it
+#   TICKETS       sessions of DTLS 1.3 can be resumed
+#   SECRETS       the secrets of a DTLS 1.3 session can be told to a capture
+#   DROPS         it counts the records that it drops
+# Handshakes of DTLS 1.2 are our own (net/dtls_*): what the library's own ones can do does not matter.
 
 include(CheckCXXSourceCompiles)
 
@@ -68,7 +73,7 @@ file(SHA256 "${wolfssl_include}/wolfssl/options.h" wolfssl_options_hash)
 file(SHA256 "${CMAKE_CURRENT_LIST_FILE}" wolfssl_questions_hash)
 set(wolfssl_key "${wolfssl_library} ${LWM2M_SIM_WOLFSSL_VERSION} ${wolfssl_options_hash} ${wolfssl_questions_hash}")
 if(NOT wolfssl_key STREQUAL "${LWM2M_SIM_WOLFSSL_KEY}")
-  foreach(feature AESCCM AESNI REPEATABLE IP_NAMES)
+  foreach(feature AESCCM AESNI REPEATABLE IP_NAMES DTLS13 DTLS13_CID TICKETS SECRETS DROPS)
     unset(LWM2M_SIM_WOLFSSL_HAS_${feature} CACHE)
   endforeach()
   set(LWM2M_SIM_WOLFSSL_KEY "${wolfssl_key}" CACHE INTERNAL "The wolfSSL whose features were detected")
@@ -108,13 +113,22 @@ wolfssl_feature(REPEATABLE
   "defined(WOLFSSL_ECDSA_DETERMINISTIC_K) || defined(WOLFSSL_ECDSA_DETERMINISTIC_K_VARIANT)" "")
 wolfssl_feature(IP_NAMES
   "defined(OPENSSL_ALL) || defined(WOLFSSL_QT) || defined(WOLFSSL_IP_ALT_NAME)" "")
+wolfssl_feature(DTLS13
+  "defined(WOLFSSL_DTLS13) && defined(WOLFSSL_SEND_HRR_COOKIE) && defined(HAVE_RPK) && !defined(NO_PSK)"
+  "wolfSSL_CTX_new(wolfDTLSv1_3_server_method())")
+wolfssl_feature(DTLS13_CID "defined(WOLFSSL_DTLS13) && defined(WOLFSSL_DTLS_CID)" "wolfSSL_dtls_cid_use(0)")
+wolfssl_feature(TICKETS "defined(HAVE_SESSION_TICKET)" "wolfSSL_send_SessionTicket(0)")
+wolfssl_feature(SECRETS "defined(HAVE_SECRET_CALLBACK)" "wolfSSL_set_tls13_secret_cb(0, 0, 0)")
+wolfssl_feature(DROPS "defined(WOLFSSL_DTLS_DROP_STATS)" "wolfSSL_dtls_get_drop_stats(0, 0, 0)")
 
 unset(CMAKE_REQUIRED_INCLUDES)
 unset(CMAKE_REQUIRED_LIBRARIES)
 unset(CMAKE_REQUIRED_QUIET)
 
 set(wolfssl_lacks "")
-foreach(pair "AESNI=AES instructions" "REPEATABLE=repeatable ECDSA" "IP_NAMES=addresses in certificates")
+foreach(pair "AESNI=AES instructions" "REPEATABLE=repeatable ECDSA" "IP_NAMES=addresses in certificates"
+    "DTLS13=DTLS 1.3" "DTLS13_CID=its connection ids" "TICKETS=its session tickets"
+    "SECRETS=its secrets for captures" "DROPS=its counts of dropped records")
   string(REGEX MATCH "^([^=]+)=(.*)$" matched "${pair}")
   if(NOT LWM2M_SIM_WOLFSSL_HAS_${CMAKE_MATCH_1})
     list(APPEND wolfssl_lacks "${CMAKE_MATCH_2}")
