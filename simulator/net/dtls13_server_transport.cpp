@@ -30,8 +30,11 @@ bool is_plain_record(std::uint8_t first) {
 // One call of a session's.
 class Dtls13ServerTransport::Sink final : public Dtls13Sink {
 public:
-    Sink(Dtls13ServerTransport& transport, base::Time now, const Address& at, const Address& known_as)
-        : transport_(transport), now_(now), at_(at), known_as_(known_as) {}
+    Sink(Dtls13ServerTransport& transport, base::Time now, const Place& place)
+        : transport_(transport), now_(now), at_(place.at), known_as_(place.known_as), proven_(place.proven) {}
+    // To a client that has no place yet.
+    Sink(Dtls13ServerTransport& transport, base::Time now, const Address& at)
+        : transport_(transport), now_(now), at_(at), known_as_(at) {}
     ~Sink() override { transport_.counts_.own_sent += sent_; }
 
     void send(base::Bytes datagram) override {
@@ -41,7 +44,7 @@ public:
         ++sent_;
     }
     void hear(base::Bytes text) override {
-        transport_.batch_.in.push_back({transport_.batch_.copy_in(text), 0, known_as_});
+        transport_.batch_.in.push_back({transport_.batch_.copy_in(text), 0, known_as_, proven_});
         ++heard_;
     }
     // One of the datagrams was the server's own.
@@ -53,6 +56,7 @@ private:
     base::Time now_;
     Address at_;
     Address known_as_;
+    PeerMark proven_ = 0;
     std::uint64_t sent_ = 0;
     std::size_t heard_ = 0;
 };
@@ -62,7 +66,7 @@ Dtls13ServerTransport::Dtls13ServerTransport(const Config& config, Transport& ne
       network_(network),
       rest_(network),
       context_(config.keys, config.certificates, config.secret),
-      id_key_(config.secret),
+      identities_(config.secret),
       timers_(config.sessions + proofs),
       by_address_(0),
       under_way_(0),
@@ -82,37 +86,6 @@ std::uint32_t Dtls13ServerTransport::place_of_id(base::Bytes id) const {
     if (index >= places_.size()) return base::no_index;
     const Kind kind = places_[index].kind;
     return kind == Kind::live || kind == Kind::under_way ? index : base::no_index;
-}
-
-Dtls13ServerTransport::Mark Dtls13ServerTransport::mark_of(base::Bytes identity) const {
-    const auto mac = id_key_.mac({base::as_bytes("identity"), identity});
-    Mark mark;
-    std::copy_n(mac.begin(), mark.size(), mark.begin());
-    return mark;
-}
-
-const Dtls13ServerTransport::Place* Dtls13ServerTransport::live_at(const Address& known_as) const {
-    const auto* index = by_address_.find(known_as);
-    return index == nullptr ? nullptr : &places_[*index];
-}
-
-bool Dtls13ServerTransport::contradicts(const Address& known_as, base::Bytes identity) const {
-    const Place* place = live_at(known_as);
-    if (place == nullptr) return false;
-    switch (place->session->proof()) {
-        case Dtls13Proof::psk: return place->identity != mark_of(identity);
-        case Dtls13Proof::x509: return place->identity != mark_of(base::sha256(identity));
-        case Dtls13Proof::raw_public_key:
-            return config_.raw_keys_of &&
-                   std::ranges::none_of(config_.raw_keys_of(base::as_text(identity)),
-                                        [&](const auto& key) { return place->identity == mark_of(key); });
-    }
-    return true;
-}
-
-bool Dtls13ServerTransport::by_certificate(const Address& known_as) const {
-    const Place* place = live_at(known_as);
-    return place != nullptr && place->session->proof() != Dtls13Proof::psk;
 }
 
 // ---- places
@@ -185,7 +158,7 @@ void Dtls13ServerTransport::send(base::Time now, std::span<const Packet> packets
             continue;
         }
         Place& place = places_[*index];
-        Sink sink(*this, now, place.at, place.known_as);
+        Sink sink(*this, now, place);
         if (place.session->say(packet.bytes, sink)) {
             sink.take_one();
             arm(*index);
@@ -205,7 +178,7 @@ std::span<const Packet> Dtls13ServerTransport::receive(base::Time now) {
         place.timer = base::no_index;
         Dtls13Step step;
         {
-            Sink sink(*this, now, place.at, place.known_as);
+            Sink sink(*this, now, place);
             step = place.session->on_timer(now, sink);
         }
         after_step(now, event.index, step);
@@ -319,7 +292,7 @@ void Dtls13ServerTransport::take_hello(base::Time now, const Packet& packet, con
     Place& place = places_[index];
     Dtls13Step step;
     {
-        Sink sink(*this, now, packet.remote, packet.remote);
+        Sink sink(*this, now, packet.remote);
         step = place.session->take_hello(now, packet.bytes, hello, bytes_of(packet.remote), sink);
     }
     if (!place.session->began()) {
@@ -342,7 +315,7 @@ void Dtls13ServerTransport::take_in_place(base::Time now, std::uint32_t index, c
     Dtls13Step step;
     std::size_t heard = 0;
     {
-        Sink sink(*this, now, place.at, place.known_as);
+        Sink sink(*this, now, place);
         step = place.session->take(now, packet.bytes, sink);
         heard = sink.heard();
     }
@@ -358,6 +331,9 @@ void Dtls13ServerTransport::take_in_place(base::Time now, std::uint32_t index, c
         ++counts_.own_received;
     }
     after_step(now, index, step);
+    if (step.kind != Dtls13Step::Kind::established) return;
+    // What came with the end of the handshake is the client's too.
+    for (auto& each : std::span(batch_.in).last(heard)) each.proven = place.proven;
 }
 
 void Dtls13ServerTransport::after_step(base::Time, std::uint32_t index, const Dtls13Step& step) {
@@ -389,11 +365,13 @@ void Dtls13ServerTransport::establish(std::uint32_t index) {
     by_address_.insert(place.known_as, index);
     const auto& session = *place.session;
     ++counts_.full;
+    using Proof = PeerIdentities::Proof;
     if (session.proof() == Dtls13Proof::psk) {
-        place.identity = mark_of(base::as_bytes(session.identity()));
+        place.proven = identities_.mark(Proof::psk, base::as_bytes(session.identity()));
         ++counts_.generations[std::min<std::size_t>(session.generation(), key_generations - 1)];
     } else {
-        place.identity = mark_of(session.peer().name);
+        const bool x509 = session.proof() == Dtls13Proof::x509;
+        place.proven = identities_.mark(x509 ? Proof::x509 : Proof::raw_public_key, session.peer().name);
     }
 }
 

@@ -6,7 +6,7 @@
 //
 // What is whose says the first byte (RFC 9147 4.1), a ClientHello by its versions, and, for the other plain records of a
 // handshake, whether one of DTLS 1.3 is under way with that address. As with DTLS 1.2 a client is known above by the
-// address at which its handshake took place.
+// address at which its handshake took place, and what is handed up says who has sent it.
 #pragma once
 
 #include <memory>
@@ -16,6 +16,7 @@
 #include "simulator/base/timer_wheel.h"
 #include "simulator/net/dtls13_session.h"
 #include "simulator/net/dtls_batch.h"
+#include "simulator/net/peer_identities.h"
 #include "simulator/net/shared_transport.h"
 
 namespace net {
@@ -27,9 +28,7 @@ public:
         const ServerCertificates* certificates = nullptr;  // null: none of those
         std::uint32_t sessions = 0;                        // at once, handshakes included; the oldest session gives way
         std::uint32_t handshakes = 256;  // at once; further clients are not answered, and will ask again
-        base::Bytes secret;              // of cookies; read by the constructor
-        // SHA-256 of the raw public keys that go with an endpoint name; null: any does.
-        std::function<std::vector<base::Digest>(std::string_view endpoint)> raw_keys_of;
+        base::Bytes secret;              // of cookies and marks of identities; read by the constructor
     };
     // `network` must outlive this object.
     Dtls13ServerTransport(const Config& config, Transport& network);
@@ -45,21 +44,17 @@ public:
 
     const DtlsCounts& dtls_counts() const { return counts_; }
     std::uint32_t sessions() const { return static_cast<std::uint32_t>(by_address_.size()); }
-    // As DtlsServerTransport's.
-    bool contradicts(const Address& known_as, base::Bytes identity) const;
-    bool by_certificate(const Address& known_as) const;
 
 private:
     static constexpr std::size_t own_id_size = 2;  // the place of the session: the library allows no more
     static constexpr std::size_t proofs = 3;
-    using Mark = std::array<std::uint8_t, 8>;  // tells identities apart without keeping them
 
     enum class Kind : std::uint8_t { free, listens, under_way, live };
     struct Place {
         std::unique_ptr<Dtls13Session> session;
         Address known_as;  // above
         Address at;        // where its records came from last
-        Mark identity{};
+        PeerMark proven = 0;
         std::array<std::uint8_t, 8> random{};  // of the ClientHello that it began with: the first of them
         base::TimerId timer = base::no_index;
         std::uint64_t order = 0;  // of live sessions: older ones are lower
@@ -81,15 +76,13 @@ private:
     void arm(std::uint32_t index);
     std::array<std::uint8_t, own_id_size> id_of(std::uint32_t index) const;
     std::uint32_t place_of_id(base::Bytes id) const;
-    Mark mark_of(base::Bytes identity) const;
-    const Place* live_at(const Address& known_as) const;
 
     Config config_;
     Transport& network_;
     SharedTransport rest_;
     Transport* others_ = &rest_;
     Dtls13Context context_;
-    base::HmacSha256 id_key_;
+    PeerIdentities identities_;
     std::vector<Place> places_;
     std::vector<std::uint32_t> free_;
     std::array<std::uint32_t, proofs> listeners_;

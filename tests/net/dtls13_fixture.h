@@ -173,7 +173,10 @@ struct Site13 {
             for (auto packets = server->receive(now); !packets.empty(); packets = server->receive(now)) {
                 more = true;
                 const std::vector<Packet> heard(packets.begin(), packets.end());
-                for (const auto& packet : heard) at_server.emplace_back(packet.remote, base::as_text(packet.bytes));
+                for (const auto& packet : heard) {
+                    at_server.emplace_back(packet.remote, base::as_text(packet.bytes));
+                    proven.push_back(packet.proven);
+                }
                 server->send(now, heard);
             }
             for (auto packets = newer->receive(now); !packets.empty(); packets = newer->receive(now)) {
@@ -238,6 +241,8 @@ struct Site13 {
     LibraryClock clock{now};
     std::vector<LinkEvent> events;
     std::vector<std::pair<Address, std::string>> at_server;
+    std::vector<PeerMark> proven;  // of what is at the server
+    const PeerIdentities identities{base::as_bytes("secret")};
     std::vector<std::string> at_devices;
 };
 

@@ -53,10 +53,10 @@ TEST(Dtls13, GoesByCertificateAndRawPublicKey) {
         site.say(0, "hello");
         site.run(milliseconds(10));
         EXPECT_EQ(site.at_devices.size(), 1u);
-        EXPECT_TRUE(site.server->by_certificate(Site13::address_of(0, 0)));
-        const bool x509 = kind == Kind::x509;
-        EXPECT_EQ(site.server->contradicts(Site13::address_of(0, 0), base::as_bytes("urn:dev:1")), false);
-        EXPECT_EQ(site.server->contradicts(Site13::address_of(0, 0), base::as_bytes("urn:dev:2")), x509);
+        ASSERT_EQ(site.proven.size(), 1u);
+        EXPECT_TRUE(PeerIdentities::by_certificate(site.proven[0]));
+        EXPECT_FALSE(site.identities.contradicts(site.proven[0], base::as_bytes("urn:dev:1")));
+        EXPECT_EQ(site.identities.contradicts(site.proven[0], base::as_bytes("urn:dev:2")), kind == Kind::x509);
     }
 }
 
@@ -122,9 +122,12 @@ TEST(Dtls13, HoldsADeviceToItsIdentity) {
     site.open();
     site.newer->connect(site.now, 3);
     site.run(milliseconds(10));
-    EXPECT_FALSE(site.server->contradicts(Site13::address_of(3, 0), base::as_bytes("dev-3")));
-    EXPECT_TRUE(site.server->contradicts(Site13::address_of(3, 0), base::as_bytes("dev-4")));
-    EXPECT_FALSE(site.server->by_certificate(Site13::address_of(3, 0)));
+    site.say(3, "hello");
+    site.run(milliseconds(10));
+    ASSERT_EQ(site.proven.size(), 1u);
+    EXPECT_FALSE(site.identities.contradicts(site.proven[0], base::as_bytes("dev-3")));
+    EXPECT_TRUE(site.identities.contradicts(site.proven[0], base::as_bytes("dev-4")));
+    EXPECT_FALSE(PeerIdentities::by_certificate(site.proven[0]));
 }
 
 TEST(Dtls13, LetsHandshakesWaitInLine) {
