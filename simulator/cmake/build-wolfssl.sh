@@ -16,8 +16,8 @@ SUITE=trixie
 OPTIONS=(
   --enable-static --disable-shared --with-pic
   --enable-dtls --enable-dtls13 --enable-dtlscid --enable-dtls-frag-ch --enable-tls13 --disable-oldtls
-  --enable-session-ticket --enable-psk --enable-rpk --enable-aesccm --enable-hkdf --enable-supportedcurves --enable-curve25519
-  --enable-sp=yes --enable-sp-asm
+  --enable-session-ticket --enable-psk --enable-rpk --enable-aesccm --enable-hkdf --enable-supportedcurves
+  --enable-curve25519 --enable-sp=yes --enable-sp-asm
   --enable-sessionexport --enable-atomicuser --enable-keygen --enable-certgen --enable-certext
   --disable-examples --disable-crypttests)
 # The static-key PSK suites are off in every version unless this says otherwise. ECDSA as RFC 6979 has it: a run in

@@ -1,5 +1,5 @@
-// Dtls13Transport: the DTLS 1.3 of a shard's devices (dtls13_session.h), between them and the network. Links that do not
-// speak it are another transport's, which stands on `rest()` and is asked for everything about them:
+// Dtls13Transport: the DTLS 1.3 of a shard's devices (dtls13_session.h), between them and the network. Links that do
+// not speak it are another transport's, which stands on `rest()` and is asked for everything about them:
 //
 //   devices -> Dtls13Transport ---------------------------> network
 //                       \-> DtlsTransport -> rest() ----/
