@@ -6,6 +6,7 @@
 
 #include "profiles/computed_resources.h"
 #include "profiles/resolve.h"
+#include "profiles/security_object.h"
 #include "profiles/standard_objects.h"
 #include "profiles/value_text.h"
 
@@ -48,9 +49,13 @@ public:
             diagnostics_.error(entry.place, id.error().message);
             return;
         }
-        if (*id == security_object || *id == oscore_object || *id == cose_object) {
-            diagnostics_.error(entry.place,
-                               fmt::format("object {} is not supported yet: this build speaks plain CoAP only", *id));
+        if (*id == security_object || *id == oscore_object) {
+            diagnostics_.error(entry.place, fmt::format("object {} follows from what the profile says elsewhere", *id),
+                               *id == security_object ? "say it in security: and servers:" : "say it in oscore:");
+            return;
+        }
+        if (*id == cose_object) {
+            diagnostics_.error(entry.place, "object 23 (COSE) is not supported");
             return;
         }
         const ObjectModel* model = models_.find(*id);

@@ -9,6 +9,7 @@
 #include "profiles/computed_resources.h"
 #include "profiles/oscore_spec.h"
 #include "profiles/population.h"
+#include "profiles/security_object.h"
 #include "profiles/value_text.h"
 
 namespace profiles {
@@ -29,9 +30,6 @@ constexpr std::uint16_t package_uri = 1, state = 3, result = 5, package_name = 6
 }
 namespace oscore_resource {
 constexpr std::uint16_t sender_id = 1, recipient_id = 2, aead_algorithm = 3, hmac_algorithm = 4, id_context = 6;
-}
-namespace security_resource {
-constexpr std::uint16_t oscore_security_mode = 17;
 }
 namespace device_resource {
 constexpr std::uint16_t manufacturer = 0, model_number = 1, firmware_version = 3, error_code = 11, binding = 16;
@@ -332,9 +330,6 @@ public:
         drafts_.provide(oscore, oscore_resource::aead_algorithm, "10");
         drafts_.provide(oscore, oscore_resource::hmac_algorithm, "5");
         if (spec.id_context) drafts_.provide(oscore, oscore_resource::id_context, bytes_text(oscore, *spec.id_context));
-        const Path security(security_object, 0);
-        drafts_.add_instance(security);
-        drafts_.provide(security, security_resource::oscore_security_mode, "21:0");
     }
 
     // Version 1 of object 21 has Strings, which hold hexadecimal where the bytes are no text; version 2 has Opaques.
@@ -381,6 +376,7 @@ void add_standard_objects(const Profile& profile, const ObjectModels& models, Ob
                           ResolvedProfile& result, Diagnostics& diagnostics) {
     StandardObjects objects(profile, models, drafts, result, diagnostics);
     objects.add_servers();
+    add_security_objects(profile, models, drafts, result);
     objects.add_device();
     objects.add_firmware();
     objects.add_software();

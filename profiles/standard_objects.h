@@ -1,12 +1,11 @@
-// The objects that every device has, and those that come with what a profile says elsewhere: Server, Access Control,
-// Device, Firmware Update, OSCORE; and of each object what is there though nobody names it.
+// The objects that every device has, and those that come with what a profile says elsewhere: Security, Server, Access
+// Control, Device, Firmware Update, OSCORE; and of each object what is there though nobody names it.
 #pragma once
 
 #include "profiles/object_drafts.h"
 
 namespace profiles {
 
-inline constexpr std::uint16_t security_object = 0;
 inline constexpr std::uint16_t server_object = 1;
 inline constexpr std::uint16_t access_control_object = 2;
 inline constexpr std::uint16_t device_object = 3;

@@ -4,6 +4,7 @@ namespace fleet {
 
 const Behaviour* behaviour_of(const lwm2m::ObjectModel& object) {
     switch (object.id) {
+        case 0: return &security_behaviour;
         case 1: return &server_behaviour;
         case 3: return &device_behaviour;
         case 4: return &connectivity_monitoring_behaviour;

@@ -53,6 +53,7 @@ struct Behaviour {
 const Behaviour* behaviour_of(const lwm2m::ObjectModel& object);
 
 // One file each.
+extern const Behaviour security_behaviour;                 // 0
 extern const Behaviour server_behaviour;                   // 1
 extern const Behaviour device_behaviour;                   // 3
 extern const Behaviour connectivity_monitoring_behaviour;  // 4

@@ -78,7 +78,7 @@ struct Link {
     bool send_due : 1 = false;        // a Send does
     bool send_armed : 1 = false;      // its timer runs
     bool asked_due : 1 = false;       // what a server had it asked to send waits (sending.h)
-    bool has_context : 1 = false;     // an OSCORE context (object_security.h)
+    bool has_context : 1 = false;     // an OSCORE context (oscore.h)
     base::Time intended{};            // of the life step that waits, or of the one under way
     Location location;
 };

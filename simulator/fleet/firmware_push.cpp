@@ -5,7 +5,7 @@
 #include "simulator/fleet/download.h"
 #include "simulator/fleet/firmware.h"
 #include "simulator/fleet/firmware_steps.h"
-#include "simulator/fleet/object_security.h"
+#include "simulator/fleet/oscore.h"
 #include "simulator/lwm2m/access_control.h"
 
 namespace fleet {

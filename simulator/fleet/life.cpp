@@ -5,7 +5,7 @@
 #include "coap/blockwise.h"
 #include "simulator/fleet/device_tree.h"
 #include "simulator/fleet/firmware.h"
-#include "simulator/fleet/object_security.h"
+#include "simulator/fleet/oscore.h"
 #include "simulator/fleet/reporting.h"
 #include "simulator/fleet/sending.h"
 #include "simulator/lwm2m/operation.h"

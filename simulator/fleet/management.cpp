@@ -5,7 +5,7 @@
 #include "simulator/fleet/device_tree.h"
 #include "simulator/fleet/firmware.h"
 #include "simulator/fleet/life.h"
-#include "simulator/fleet/object_security.h"
+#include "simulator/fleet/oscore.h"
 #include "simulator/fleet/reporting.h"
 
 namespace fleet {

@@ -9,7 +9,7 @@
 #include "simulator/fleet/firmware.h"
 #include "simulator/fleet/firmware_steps.h"
 #include "simulator/fleet/life.h"
-#include "simulator/fleet/object_security.h"
+#include "simulator/fleet/oscore.h"
 
 #include "coap/uri.h"
 

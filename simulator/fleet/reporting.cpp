@@ -6,7 +6,7 @@
 #include "coap/observe.h"
 #include "simulator/fleet/history.h"
 #include "simulator/fleet/life.h"
-#include "simulator/fleet/object_security.h"
+#include "simulator/fleet/oscore.h"
 #include "simulator/fleet/sleep.h"
 
 namespace fleet {

@@ -6,7 +6,7 @@
 #include "coap/blockwise.h"
 #include "simulator/fleet/device_tree.h"
 #include "simulator/fleet/life.h"
-#include "simulator/fleet/object_security.h"
+#include "simulator/fleet/oscore.h"
 #include "simulator/lwm2m/read.h"
 #include "simulator/lwm2m/send.h"
 

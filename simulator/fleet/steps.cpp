@@ -3,7 +3,7 @@
 #include "simulator/fleet/firmware.h"
 #include "simulator/fleet/life.h"
 #include "simulator/fleet/management.h"
-#include "simulator/fleet/object_security.h"
+#include "simulator/fleet/oscore.h"
 #include "simulator/fleet/reporting.h"
 #include "simulator/fleet/sending.h"
 #include "simulator/fleet/sleep.h"

@@ -1,4 +1,4 @@
-// ObjectSecurity: OSCORE between a device and its server (RFC 8613; Transport 1.1.1, 5.5): what goes out is protected
+// Oscore: OSCORE between a device and its server (RFC 8613; Transport 1.1.1, 5.5): what goes out is protected
 // in the outbox slot, what comes in is unprotected before anything is done with it.
 //
 // Each of these is one comparison for a device without OSCORE.
