@@ -1,5 +1,7 @@
 #include "profiles/oscore_fleet.h"
 
+#include <map>
+
 #include <fmt/format.h>
 
 #include "simulator/base/random.h"
@@ -25,35 +27,45 @@ tl::unexpected<std::string> refuse(std::string message) { return tl::unexpected<
 }  // namespace
 
 std::optional<std::string> oscore_problem(const ResolvedProfile& profile, const EndpointVariables& device) {
-    const OscoreIdentity identity(profile, device);
-    const auto id = identity.sender_id();
-    if (!id) {
-        return fmt::format("the OSCORE sender_id of device {} of '{}' is longer than {} bytes", device.index,
-                           profile.name, oscore_id_capacity);
-    }
-    if (base::equal(*id, identity.recipient_id())) {
-        return fmt::format("device {} of '{}' has the OSCORE id of its server", device.index, profile.name);
-    }
-    if (identity.master_secret().empty()) {
-        return fmt::format("there is no OSCORE master_secret for device {} of '{}'", device.index, profile.name);
+    for (std::size_t server = 0; server < profile.servers.size(); ++server) {
+        if (oscore_of(profile, server) == nullptr) continue;
+        const OscoreIdentity identity(profile, device, server);
+        const auto id = identity.sender_id();
+        if (!id) {
+            return fmt::format("the OSCORE sender_id of device {} of '{}' is longer than {} bytes", device.index,
+                               profile.name, oscore_id_capacity);
+        }
+        if (base::equal(*id, identity.recipient_id())) {
+            return fmt::format("device {} of '{}' has the OSCORE id of its server", device.index, profile.name);
+        }
+        if (identity.master_secret().empty()) {
+            return fmt::format("there is no OSCORE master_secret for device {} of '{}'", device.index, profile.name);
+        }
     }
     return std::nullopt;
 }
 
 base::Result<std::unique_ptr<OscoreFleet>, std::string> OscoreFleet::make(const Population& population,
-                                                                          std::uint64_t seed) {
+                                                                          std::uint64_t seed, ServerOfPart servers) {
+    if (servers.empty()) servers.assign(population.parts(), 0);
     std::size_t secured = 0;
+    bool any = false;
     for (std::size_t part = 0; part < population.parts(); ++part) {
-        if (population.profile(part)->oscore != nullptr) secured += population.count(part);
+        const ResolvedProfile& profile = *population.profile(part);
+        any = any || has_oscore(profile);
+        auto& server = servers[part];
+        if (server && oscore_of(profile, *server) == nullptr) server.reset();
+        if (server) secured += population.count(part);
     }
-    if (secured == 0) return std::unique_ptr<OscoreFleet>();
-    std::unique_ptr<OscoreFleet> fleet(new OscoreFleet(population, seed, secured));
+    if (!any) return nullptr;
+    std::unique_ptr<OscoreFleet> fleet(new OscoreFleet(population, seed, std::move(servers), secured));
     for (std::uint64_t device = 0; device < population.size(); ++device) {
-        const ResolvedProfile& profile = population.profile_of(device);
-        if (profile.oscore == nullptr) continue;
+        const std::size_t part = population.part_of(device);
+        const ResolvedProfile& profile = *population.profile(part);
         const auto variables = fleet->variables_of(device);
         if (auto problem = oscore_problem(profile, variables)) return refuse(*std::move(problem));
-        const OscoreIdentity identity(profile, variables);
+        if (!fleet->servers_[part]) continue;
+        const OscoreIdentity identity(profile, variables, *fleet->servers_[part]);
         const auto id = identity.sender_id();
         if (!fleet->devices_.insert(key_of(*id), device)) {
             return refuse(fmt::format("devices {} and {} have the same OSCORE sender_id: put {{index}} into it",
@@ -61,6 +73,7 @@ base::Result<std::unique_ptr<OscoreFleet>, std::string> OscoreFleet::make(const 
         }
         fleet->endpoints_.insert(fingerprint(endpoint_name(profile, variables)));
     }
+    if (secured == 0) return nullptr;
     return fleet;
 }
 
@@ -71,5 +84,23 @@ std::optional<std::uint64_t> OscoreFleet::device_of(base::Bytes sender_id) const
 }
 
 bool OscoreFleet::secures(std::string_view endpoint) const { return endpoints_.find(fingerprint(endpoint)) != nullptr; }
+
+std::optional<std::string> further_oscore_problem(const Population& population, std::uint64_t seed) {
+    std::map<std::string, OscoreFleet::ServerOfPart> by_uri;
+    for (std::size_t part = 0; part < population.parts(); ++part) {
+        const auto& servers = population.profile(part)->servers;
+        for (std::size_t i = 1; i < servers.size(); ++i) {
+            if (servers[i].oscore == nullptr) continue;
+            auto& wanted = by_uri[to_string(*servers[i].uri)];
+            wanted.resize(population.parts());
+            wanted[part] = i;
+        }
+    }
+    for (auto& [uri, servers] : by_uri) {
+        const auto made = OscoreFleet::make(population, seed, std::move(servers));
+        if (!made) return fmt::format("{}: {}", uri, made.error());
+    }
+    return std::nullopt;
+}
 
 }  // namespace profiles

@@ -236,8 +236,8 @@ std::shared_ptr<const OscoreSpec> read_oscore(const Node::Entry& entry, Diagnost
 
 std::vector<FieldInfo> oscore_fields() { return describe(fields); }
 
-OscoreIdentity::OscoreIdentity(const ResolvedProfile& profile, const EndpointVariables& variables)
-    : spec_(*profile.oscore) {
+OscoreIdentity::OscoreIdentity(const ResolvedProfile& profile, const EndpointVariables& variables, std::size_t server)
+    : spec_(*oscore_of(profile, server)) {
     if (spec_.sender_id.is_hex) {
         id_size_ = spec_.sender_id.bytes.size();
         std::copy(spec_.sender_id.bytes.begin(), spec_.sender_id.bytes.end(), id_.begin());
@@ -271,13 +271,17 @@ std::optional<base::Bytes> OscoreIdentity::id_context() const {
 }
 
 Node without_oscore_secrets(const Node& profile) {
-    if (!profile.is_map() || profile.find("oscore") == nullptr) return profile;
+    if (!profile.is_map()) return profile;
     const auto map_of = [](const Node& map, auto&& change) {
         std::vector<Node::Entry> entries(map.entries().begin(), map.entries().end());
         for (Node::Entry& entry : entries) change(entry);
         return Node::make_map(std::move(entries), map.place());
     };
     return map_of(profile, [&](Node::Entry& entry) {
+        if (entry.key == "servers" && entry.value.is_map()) {
+            entry.value =
+                map_of(entry.value, [](Node::Entry& server) { server.value = without_oscore_secrets(server.value); });
+        }
         if (entry.key != "oscore" || !entry.value.is_map()) return;
         entry.value = map_of(entry.value, [](Node::Entry& inner) {
             if (inner.key != "master_secret" && inner.key != "master_salt") return;

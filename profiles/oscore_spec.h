@@ -59,8 +59,8 @@ std::vector<FieldInfo> oscore_fields();
 // The side of one device. The views live as long as this object and its profile.
 class OscoreIdentity {
 public:
-    // REQUIRES: the profile has an OSCORE block.
-    OscoreIdentity(const ResolvedProfile& profile, const EndpointVariables& variables);
+    // REQUIRES: the profile has an OSCORE block for that one of its servers.
+    OscoreIdentity(const ResolvedProfile& profile, const EndpointVariables& variables, std::size_t server = 0);
     OscoreIdentity(const OscoreIdentity&) = delete;
     OscoreIdentity& operator=(const OscoreIdentity&) = delete;
 
@@ -80,7 +80,7 @@ private:
     base::Bytes secret_;
 };
 
-// The same tree with `***` for the secrets of its `oscore:`: to be shown.
+// The same tree with `***` for the secrets of each `oscore:` in it: to be shown.
 Node without_oscore_secrets(const Node& profile);
 
 }  // namespace profiles

@@ -245,6 +245,10 @@ void read_server_security(const Node::Entry& entry, ServerSection& out, Diagnost
     read_security_section(entry.value, out.security, diagnostics);
 }
 
+void read_server_oscore(const Node::Entry& entry, ServerSection& out, Diagnostics& diagnostics) {
+    out.oscore = read_oscore(entry, diagnostics);
+}
+
 // Does the scheme go with the security?
 void check_server_security(const ServerSection& section, Diagnostics& diagnostics) {
     if (!section.uri) return;
@@ -270,6 +274,8 @@ constexpr std::array server_fields{
                                                           "of the registration; as in lwm2m where it is left out"),
     Field<ServerSection>{{"security", "map", "", "how devices prove who they are to this server", security_fields},
                          read_server_security},
+    Field<ServerSection>{{"oscore", "map", "", "object security with this server (RFC 8613)", oscore_fields},
+                         read_server_oscore},
 };
 
 // {124: {uri: coap://127.0.0.1:5783}}

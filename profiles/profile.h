@@ -78,7 +78,8 @@ struct ServerSection {
     std::uint16_t short_id = 0;
     std::optional<ServerUri> uri;
     std::optional<Placed<base::DurationSpec>> lifetime;
-    SecuritySpec security;  // of the device towards this server
+    SecuritySpec security;                     // of the device towards this server
+    std::shared_ptr<const OscoreSpec> oscore;  // the same
     Place place;
 };
 

@@ -28,6 +28,7 @@ public:
         ObjectDrafts drafts(models_, diagnostics_);
         read_objects(profile_, models_, drafts, result_, diagnostics_);
         add_standard_objects(profile_, models_, drafts, result_, diagnostics_);
+        for (std::size_t server = 0; server < result_.servers.size(); ++server) check_oscore(server);
         drafts.emit(result_);
         resolve_actions();
         resolve_send();
@@ -50,7 +51,6 @@ private:
         check_identity(profile_.security);
         for (const ServerSection& server : profile_.servers) check_identity(server.security);
         result_.oscore = profile_.oscore;
-        check_oscore();
         result_.behaviour.boot_delay = profile_.behaviour.boot_delay;
         result_.behaviour.update_at = profile_.behaviour.update_at;
         result_.behaviour.notify_confirmable = profile_.behaviour.notify_confirmable;
@@ -69,20 +69,20 @@ private:
         }
     }
 
-    void check_oscore() {
-        if (profile_.oscore == nullptr) return;
+    void check_oscore(std::size_t server) {
+        const OscoreSpec* const spec = oscore_of(result_, server);
+        if (spec == nullptr) return;
         if (result_.version == Lwm2mVersion::v1_0) {
-            diagnostics_.error(profile_.oscore->place, "there is no OSCORE in LwM2M 1.0",
-                               "say lwm2m: {version: \"1.1\"}");
+            diagnostics_.error(spec->place, "there is no OSCORE in LwM2M 1.0", "say lwm2m: {version: \"1.1\"}");
         }
-        const OscoreIdentity first(result_, {0, 0, 0});
+        const OscoreIdentity first(result_, {0, 0, 0}, server);
         const auto id = first.sender_id();
         if (!id) {
-            diagnostics_.error(profile_.oscore->sender_id.place,
+            diagnostics_.error(spec->sender_id.place,
                                fmt::format("sender_id: longer than {} bytes", oscore_id_capacity),
                                "RFC 8613 3.3; try \"{index}\"");
         } else if (base::equal(*id, first.recipient_id())) {
-            diagnostics_.error(profile_.oscore->place, "sender_id and recipient_id are the same",
+            diagnostics_.error(spec->place, "sender_id and recipient_id are the same",
                                "RFC 8613 3.3: the two sides of a context have different ids");
         }
     }

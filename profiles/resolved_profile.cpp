@@ -38,4 +38,9 @@ bool speaks_dtls(const ResolvedProfile& profile) {
     return secure(profile.security) || std::ranges::any_of(profile.servers, secure, &ResolvedServer::security);
 }
 
+bool has_oscore(const ResolvedProfile& profile) {
+    return profile.oscore != nullptr ||
+           std::ranges::any_of(profile.servers, [](const auto& server) { return server.oscore != nullptr; });
+}
+
 }  // namespace profiles

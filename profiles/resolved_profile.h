@@ -91,6 +91,8 @@ struct BehaviourSpec {
     FirmwareSpec software;  // of object 9: what there is to say of downloads, and which installations fail (rollback)
 };
 
+struct OscoreSpec;  // oscore_spec.h
+
 // A LwM2M server that the devices register with.
 struct ResolvedServer {
     lwm2m::Path object;                          // its Server object instance
@@ -100,9 +102,8 @@ struct ResolvedServer {
     base::Duration default_pmin{0};              // 1/x/2; 0 = none
     std::optional<base::Duration> default_pmax;  // 1/x/3
     SecuritySpec security;                       // of a further server; of the first ResolvedProfile::security holds
+    std::shared_ptr<const OscoreSpec> oscore;    // the same
 };
-
-struct OscoreSpec;  // oscore_spec.h
 
 struct ResolvedProfile {
     std::string name;
@@ -145,8 +146,13 @@ struct ResolvedProfile {
 inline const SecuritySpec& security_of(const ResolvedProfile& profile, std::size_t server) {
     return server == 0 ? profile.security : profile.servers[server].security;
 }
-// Do they speak DTLS to any of their servers?
+// Null: no OSCORE with that server.
+inline const OscoreSpec* oscore_of(const ResolvedProfile& profile, std::size_t server) {
+    return server == 0 ? profile.oscore.get() : profile.servers[server].oscore.get();
+}
+// Do they speak DTLS to any of their servers, do they have OSCORE with any?
 bool speaks_dtls(const ResolvedProfile& profile);
+bool has_oscore(const ResolvedProfile& profile);
 
 using ResolvedProfilePtr = std::shared_ptr<const ResolvedProfile>;
 

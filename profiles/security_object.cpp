@@ -62,8 +62,9 @@ public:
         if (!security.server.name.empty()) put(resource::sni, ValueView::of_string(security.server.name));
     }
 
-    void protect_by(const Path& oscore) {
-        put(resource::oscore_security_mode, ValueView::of_objlnk({oscore.object(), oscore.instance()}));
+    // Of the instance of object 21 with the same number.
+    void protect_by_oscore() {
+        put(resource::oscore_security_mode, ValueView::of_objlnk({oscore_object, path_.instance()}));
     }
 
 private:
@@ -101,13 +102,12 @@ private:
 
 }  // namespace
 
-void add_security_objects(const Profile& profile, const ObjectModels& models, ObjectDrafts& drafts,
-                          const ResolvedProfile& result) {
+void add_security_objects(const ObjectModels& models, const ResolvedProfile& result, ObjectDrafts& drafts) {
     if (models.find(security_object) == nullptr) return;
     for (std::size_t i = 0; i < result.servers.size(); ++i) {
         SecurityInstance instance(models, drafts, i);
         instance.describe(result.servers[i], security_of(result, i));
-        if (i == 0 && profile.oscore != nullptr) instance.protect_by(Path(oscore_object, 0));
+        if (oscore_of(result, i) != nullptr) instance.protect_by_oscore();
     }
 }
 

@@ -4,7 +4,6 @@
 #pragma once
 
 #include "profiles/object_drafts.h"
-#include "profiles/profile.h"
 
 namespace profiles {
 
@@ -17,7 +16,6 @@ inline constexpr std::uint16_t server_uri = 0, bootstrap_server = 1, mode = 2, i
 }
 
 // REQUIRES: the servers of `result` are complete.
-void add_security_objects(const Profile& profile, const ObjectModels& models, ObjectDrafts& drafts,
-                          const ResolvedProfile& result);
+void add_security_objects(const ObjectModels& models, const ResolvedProfile& result, ObjectDrafts& drafts);
 
 }  // namespace profiles

@@ -73,6 +73,7 @@ public:
             if (section != nullptr) {
                 server.uri = section->uri;
                 server.security = section->security;
+                server.oscore = section->oscore;
             }
             server.lifetime = profile_.lwm2m.lifetime.value;
             if (section != nullptr && section->lifetime) {
@@ -317,12 +318,12 @@ public:
         }
     }
 
-    // Core 1.1.1, E.1 and E.9: object 21 beside the Security instance. No server reads it, and what is secret or
+    // Core 1.1.1, E.1 and E.9: an instance of object 21 beside the Security instance of the same number. No server reads it, and what is secret or
     // one device's own is not kept in it.
-    void add_oscore() {
-        if (profile_.oscore == nullptr) return;
-        const OscoreSpec& spec = *profile_.oscore;
-        const Path oscore(oscore_object, 0);
+    void add_oscore(std::size_t server) {
+        if (oscore_of(result_, server) == nullptr) return;
+        const OscoreSpec& spec = *oscore_of(result_, server);
+        const Path oscore(oscore_object, static_cast<std::uint16_t>(server));
         drafts_.add_instance(oscore);
         const bool same_for_all = spec.sender_id.is_hex || !is_individual(spec.sender_id.text);
         if (same_for_all) drafts_.provide(oscore, oscore_resource::sender_id, bytes_text(oscore, spec.sender_id));
@@ -376,13 +377,13 @@ void add_standard_objects(const Profile& profile, const ObjectModels& models, Ob
                           ResolvedProfile& result, Diagnostics& diagnostics) {
     StandardObjects objects(profile, models, drafts, result, diagnostics);
     objects.add_servers();
-    add_security_objects(profile, models, drafts, result);
+    add_security_objects(models, result, drafts);
     objects.add_device();
     objects.add_firmware();
     objects.add_software();
     objects.add_access_control();
     objects.add_own();
-    objects.add_oscore();
+    for (std::size_t server = 0; server < result.servers.size(); ++server) objects.add_oscore(server);
     objects.add_mandatory();
 }
 

@@ -258,10 +258,8 @@ int run_device(const DeviceCommand& command, const Context& context) {
     }
 
     const profiles::EndpointVariables variables{.index = command.index, .seed = command.seed, .shard = 0};
-    if (profile->oscore != nullptr) {
-        if (const auto problem = profiles::oscore_problem(*profile, variables)) {
-            return refuse(context, ExitCode::usage, *problem);
-        }
+    if (const auto problem = profiles::oscore_problem(*profile, variables)) {
+        return refuse(context, ExitCode::usage, *problem);
     }
 
     Interrupt interrupt;

@@ -96,18 +96,24 @@ int tell_firmware(const engine::FleetModel& model, const Context& context) {
     return static_cast<int>(context.out ? metrics::ExitCode::ok : metrics::ExitCode::host);
 }
 
-// The security of each profile's devices towards the server that is told.
-using Told = std::vector<const profiles::SecuritySpec*>;
+// The server that is told, as each profile's devices have it: its place among their servers, if they have it.
+using Told = std::vector<std::optional<std::size_t>>;
 Told told_of(const engine::FleetModel& model, std::optional<unsigned> server) {
-    static const profiles::SecuritySpec none;
     Told told;
     for (const auto& profile : model.profiles) {
         const auto& servers = profile->servers;
         const auto wanted = [&](const auto& some) { return server && some.uri && some.short_id == *server; };
-        const auto found = std::ranges::find_if(servers, wanted);
-        told.push_back(!server ? &profile->security : found == servers.end() ? &none : &found->security);
+        const auto found = server ? std::ranges::find_if(servers, wanted) : servers.begin();
+        told.push_back(found == servers.end() ? std::nullopt : std::optional(found - servers.begin()));
     }
     return told;
+}
+const profiles::SecuritySpec& security_of(const profiles::ResolvedProfile& profile, std::optional<std::size_t> server) {
+    static const profiles::SecuritySpec none;
+    return server ? profiles::security_of(profile, *server) : none;
+}
+bool protects(const profiles::ResolvedProfile& profile, std::optional<std::size_t> server) {
+    return server && profiles::oscore_of(profile, *server) != nullptr;
 }
 
 // What devices of these profiles show, made once a profile.
@@ -137,10 +143,10 @@ Entry entry_of(const profiles::ResolvedProfile& profile, const profiles::Securit
 }
 
 // The CAs that issue the devices' certificates: nothing in it is secret.
-int print_authorities(const Made& made, const Told& told, const Context& context) {
+int print_authorities(const engine::FleetModel& model, const Made& made, const Told& told, const Context& context) {
     std::vector<std::string> printed;
     for (std::size_t i = 0; i < made.size(); ++i) {
-        const auto& security = *told[i];
+        const auto& security = security_of(*model.profiles[i], told[i]);
         if (security.mode != profiles::SecurityMode::x509 || !security.certificate.file.empty()) continue;
         auto text = base::write_pem("CERTIFICATE", made[i]->authority());
         if (std::ranges::find(printed, text) == printed.end()) printed.push_back(std::move(text));
@@ -181,10 +187,12 @@ int provision(const ProvisionCommand& command, const Context& context) {
     if (model == nullptr) return static_cast<int>(metrics::ExitCode::usage);
     if (command.format == ProvisionFormat::firmware) return tell_firmware(*model, context);
     const auto told = told_of(*model, command.server);
-    // OSCORE is between a device and the target.
-    const bool with_oscore = model->oscore != nullptr && !command.server;
-    const bool secured =
-        std::ranges::any_of(told, [](const auto* security) { return security->mode != profiles::SecurityMode::none; });
+    bool with_oscore = false;
+    bool secured = false;
+    for (std::size_t i = 0; i < told.size(); ++i) {
+        with_oscore = with_oscore || protects(*model->profiles[i], told[i]);
+        secured = secured || security_of(*model->profiles[i], told[i]).mode != profiles::SecurityMode::none;
+    }
     if (!secured && !with_oscore) {
         context.err << "error: no profile of this fleet has security; there is nothing to tell a server\n"
                     << std::flush;
@@ -193,7 +201,7 @@ int provision(const ProvisionCommand& command, const Context& context) {
     Made made(model->profiles.size());
     bool psk_only = true;
     for (std::size_t i = 0; i < made.size(); ++i) {
-        const auto& security = *told[i];
+        const auto& security = security_of(*model->profiles[i], told[i]);
         if (security.mode != profiles::SecurityMode::none &&
             command.generation.value_or(0) >= profiles::generations_of(security)) {
             context.err << fmt::format("error: the profile '{}' has no generation {} of keys\n",
@@ -206,7 +214,7 @@ int provision(const ProvisionCommand& command, const Context& context) {
         if (security.key != profiles::SecuritySpec::Key::derived) continue;
         made[i] = std::make_unique<profiles::FleetCertificates>(security);
     }
-    if (command.format == ProvisionFormat::pem) return print_authorities(made, told, context);
+    if (command.format == ProvisionFormat::pem) return print_authorities(*model, made, told, context);
     if (command.format == ProvisionFormat::csv) {
         context.out << (psk_only ? "endpoint,identity,key" : "endpoint,mode,identity,key") << (with_oscore ? "," : "")
                     << (with_oscore ? oscore_columns : "") << '\n';
@@ -214,14 +222,14 @@ int provision(const ProvisionCommand& command, const Context& context) {
     for (std::uint64_t index = 0; index < model->population->size(); ++index) {
         const std::size_t part = model->population->part_of(index);
         const auto& profile = *model->profiles[part];
-        const auto& security = *told[part];
-        const bool protects = with_oscore && profile.oscore != nullptr;
-        if (security.mode == profiles::SecurityMode::none && !protects) continue;
+        const auto& security = security_of(profile, told[part]);
+        const bool protected_too = protects(profile, told[part]);
+        if (security.mode == profiles::SecurityMode::none && !protected_too) continue;
         const profiles::EndpointVariables variables{.index = index, .seed = model->scenario.seed, .shard = 0};
         const auto generation = command.generation.value_or(security.generation);
         const auto entry = entry_of(profile, security, made[part].get(), variables, generation);
         std::optional<OscoreKeys> oscore;
-        if (protects) oscore = oscore_keys(profile, variables);
+        if (protected_too) oscore = oscore_keys(profile, variables, *told[part]);
         context.out << (with_oscore ? line_of(command.format, entry, psk_only, oscore)
                                     : line_of(command.format, entry, psk_only))
                     << '\n';

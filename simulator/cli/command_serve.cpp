@@ -102,7 +102,7 @@ std::optional<Setup> set_up(const ServeCommand& command, const Context& context)
     }
     config.actions = scenario->server;
     config.seed = scenario->seed;
-    config.oscore = engine::oscore_directory(setup.fleet->oscore.get());
+    config.oscore = engine::oscore_directory(*setup.fleet);
     config.oscore.entropy = engine::run_entropy();
     return setup;
 }

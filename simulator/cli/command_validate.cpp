@@ -112,6 +112,8 @@ private:
         if (fleet) {
             const auto oscore = profiles::OscoreFleet::make(*fleet, read->seed);
             if (!oscore) diagnostics_.error(read->fleet.front().place, oscore.error());
+            const auto further = profiles::further_oscore_problem(*fleet, read->seed);
+            if (further) diagnostics_.error(read->fleet.front().place, *further);
         }
         if (fleet) finding.summary = summary(*read, *fleet);
         if (options_.expand) finding.expanded = profiles::to_yaml(profiles::without_secrets(read->tree));

@@ -6,8 +6,9 @@ namespace cli {
 
 using Json = nlohmann::ordered_json;
 
-OscoreKeys oscore_keys(const profiles::ResolvedProfile& profile, const profiles::EndpointVariables& device) {
-    const profiles::OscoreIdentity identity(profile, device);
+OscoreKeys oscore_keys(const profiles::ResolvedProfile& profile, const profiles::EndpointVariables& device,
+                       std::size_t server) {
+    const profiles::OscoreIdentity identity(profile, device, server);
     const auto id_context = identity.id_context();
     return {.sender_id = base::to_hex(*identity.sender_id()),
             .recipient_id = base::to_hex(identity.recipient_id()),

@@ -18,8 +18,9 @@ struct OscoreKeys {
     std::string master_secret;
     std::string master_salt;
 };
-// REQUIRES: the profile has OSCORE, and what the device needs for it.
-OscoreKeys oscore_keys(const profiles::ResolvedProfile& profile, const profiles::EndpointVariables& device);
+// REQUIRES: the profile has OSCORE with that one of its servers, and what the device needs for it.
+OscoreKeys oscore_keys(const profiles::ResolvedProfile& profile, const profiles::EndpointVariables& device,
+                       std::size_t server);
 
 inline constexpr std::string_view oscore_columns =
     "oscore_sender_id,oscore_recipient_id,oscore_id_context,oscore_master_secret,oscore_master_salt";

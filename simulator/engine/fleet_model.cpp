@@ -256,6 +256,10 @@ std::unique_ptr<FleetModel> make_fleet_model(scenarios::Scenario scenario, const
         return nullptr;
     }
     model->oscore = std::move(*oscore);
+    if (const auto wrong = profiles::further_oscore_problem(*model->population, scenario.seed)) {
+        diagnostics.error(scenario.fleet.front().place, *wrong);
+        return nullptr;
+    }
     for (const auto& profile : model->profiles) {
         const auto& network = profile->network;
         model->impairments.push_back({network.loss, network.duplicate, network.reorder, network.latency});

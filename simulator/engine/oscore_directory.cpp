@@ -1,5 +1,6 @@
 #include "simulator/engine/oscore_directory.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 
@@ -17,18 +18,18 @@ server::OscoreOwner owner_of(const profiles::OscoreIdentity& identity, std::stri
 
 // The owner that was asked for last: its views are on this.
 struct Lookup {
-    explicit Lookup(const profiles::OscoreFleet& known) : fleet(known) {}
+    explicit Lookup(std::shared_ptr<const profiles::OscoreFleet> known) : fleet(std::move(known)) {}
 
-    const profiles::OscoreFleet& fleet;
+    std::shared_ptr<const profiles::OscoreFleet> fleet;
     std::optional<profiles::OscoreIdentity> identity;
     std::array<std::uint8_t, profiles::endpoint_capacity> name{};
 
     std::optional<server::OscoreOwner> operator()(base::Bytes kid) {
-        const auto device = fleet.device_of(kid);
+        const auto device = fleet->device_of(kid);
         if (!device) return std::nullopt;
-        const auto& profile = fleet.population().profile_of(*device);
-        const auto variables = fleet.variables_of(*device);
-        identity.emplace(profile, variables);
+        const auto& profile = fleet->population().profile_of(*device);
+        const auto variables = fleet->variables_of(*device);
+        identity.emplace(profile, variables, fleet->server_of(*device));
         const auto size = profiles::endpoint_name(profile, variables, name);
         return owner_of(*identity, base::as_text(base::Bytes(name).first(size)));
     }
@@ -44,6 +45,13 @@ struct Alone {
     std::string endpoint;
 };
 
+server::OscoreDirectory directory_of(std::shared_ptr<const profiles::OscoreFleet> fleet) {
+    if (fleet == nullptr) return {};
+    const auto lookup = std::make_shared<Lookup>(std::move(fleet));
+    return {.owner_of = [lookup](base::Bytes kid) { return (*lookup)(kid); },
+            .secures = [lookup](std::string_view endpoint) { return lookup->fleet->secures(endpoint); }};
+}
+
 }  // namespace
 
 std::uint64_t run_entropy() {
@@ -52,11 +60,21 @@ std::uint64_t run_entropy() {
     return std::bit_cast<std::uint64_t>(bytes);
 }
 
-server::OscoreDirectory oscore_directory(const profiles::OscoreFleet* fleet) {
-    if (fleet == nullptr) return {};
-    const auto lookup = std::make_shared<Lookup>(*fleet);
-    return {.owner_of = [lookup](base::Bytes kid) { return (*lookup)(kid); },
-            .secures = [fleet](std::string_view endpoint) { return fleet->secures(endpoint); }};
+server::OscoreDirectory oscore_directory(const FleetModel& model) {
+    // Somebody else's, and there as long as the model.
+    return directory_of({std::shared_ptr<void>(), model.oscore.get()});
+}
+
+base::Result<server::OscoreDirectory, std::string> oscore_directory(const FleetModel& model,
+                                                                    const std::vector<Clients>& clients) {
+    if (std::ranges::all_of(clients, [](const Clients& some) { return some.server == 0; })) {
+        return oscore_directory(model);
+    }
+    profiles::OscoreFleet::ServerOfPart servers(model.profiles.size());
+    for (const Clients& some : clients) servers[some.part] = some.server;
+    auto made = profiles::OscoreFleet::make(*model.population, model.scenario.seed, std::move(servers));
+    if (!made) return tl::unexpected(made.error());
+    return directory_of(std::move(*made));
 }
 
 server::OscoreDirectory oscore_directory(profiles::ResolvedProfilePtr profile,

@@ -101,7 +101,9 @@ std::optional<StartError> ScenarioRunner::open_server(const net::Address& addres
     const auto own = host->transport->local_address();
     const bool first = servers_.empty();
     const auto clients = clients_of(model_, {first ? own : target_, options_.further_servers}, own);
-    if (first) config.oscore = oscore_directory(model_.oscore.get());
+    auto oscore = oscore_directory(model_, clients);
+    if (!oscore) return StartError{metrics::ExitCode::usage, oscore.error()};
+    config.oscore = std::move(*oscore);
     config.oscore.entropy = run_entropy();
     config.capacity = static_cast<std::uint32_t>(model_.population->size() + model_.population->size() / 16 + 1024);
     host->dtls = secure_server(model_, clients, own, config.capacity, system_salt(), *host->transport);

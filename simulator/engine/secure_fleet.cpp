@@ -367,7 +367,7 @@ std::vector<Clients> clients_of(const FleetModel& model, const fleet::ServerAddr
         for (std::size_t j = 0; j < profile.servers.size(); ++j) {
             const bool comes =
                 j == 0 ? address == servers.first : i < servers.further.size() && servers.further[i][j - 1] == address;
-            if (comes) clients.push_back({&profile, &profiles::security_of(profile, j)});
+            if (comes) clients.push_back({&profile, &profiles::security_of(profile, j), i, j});
         }
     }
     return clients;
@@ -381,8 +381,9 @@ SecureServer secure_server(const FleetModel& model, const std::vector<Clients>& 
     options.salt = salt;
     options.seed = model.scenario.seed;
     bool any = false;
-    for (const auto& [profile, spec] : clients) {
-        const auto& security = *spec;
+    for (const Clients& some : clients) {
+        const auto* const profile = some.profile;
+        const auto& security = *some.security;
         const bool listed = security.key == profiles::SecuritySpec::Key::listed;
         const KnownGenerations generations{security.generation, model.plan->rotations(), model.scenario.seed};
         any = any || security.mode != profiles::SecurityMode::none;

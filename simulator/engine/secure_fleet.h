@@ -156,6 +156,8 @@ base::Result<SecureServer, std::string> secure_server(const SecureServerOptions&
 struct Clients {
     const profiles::ResolvedProfile* profile = nullptr;
     const profiles::SecuritySpec* security = nullptr;
+    std::size_t part = 0;    // the profile's place in the fleet
+    std::size_t server = 0;  // its place among the servers of the profile
 };
 // To the server at that address, which is one of those of the fleet.
 std::vector<Clients> clients_of(const FleetModel& model, const fleet::ServerAddresses& servers,

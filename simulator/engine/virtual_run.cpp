@@ -195,10 +195,12 @@ private:
         // One server's update is enough for a device.
         if (!servers_.empty()) config.actions.campaigns.clear();
         config.objects = model_.objects;
-        if (servers_.empty()) config.oscore = oscore_directory(model_.oscore.get());
         config.capacity = static_cast<std::uint32_t>(model_.population->size() * 2 + 1024);
         // Nothing of the system's chance: a virtual run can be repeated.
         const auto clients = clients_of(model_, addresses_, address);
+        auto oscore = oscore_directory(model_, clients);
+        CHECK(oscore);  // make_fleet_model() has tried
+        config.oscore = std::move(*oscore);
         host->dtls = secure_server(model_, clients, address, config.capacity, 0, host->transport);
         config.uri = (host->dtls.transport ? "coaps://" : "coap://") + net::to_string(address);
         net::Transport& outermost =

@@ -33,7 +33,7 @@ int rank(metrics::DeviceState state) {
 
 bool has_oscore(const std::vector<profiles::ResolvedProfilePtr>& profiles) {
     return std::any_of(profiles.begin(), profiles.end(),
-                       [](const auto& profile) { return profile->oscore != nullptr; });
+                       [](const auto& profile) { return profiles::has_oscore(*profile); });
 }
 
 std::uint32_t share_of(std::uint64_t devices, std::uint32_t each) {
@@ -86,7 +86,7 @@ DevicePool::DevicePool(std::uint64_t run_seed, Membership members, std::vector<p
       transfers(membership.devices),
       bytes(share_of(membership.devices, capacity.changes_per_device)),
       blocks({.transfers = std::min(membership.devices + 64, most_transfers)}),
-      security(has_oscore(resolved) ? membership.devices : 0, has_oscore(resolved) ? observations.capacity() : 0),
+      security(has_oscore(resolved) ? link_bound() : 0, has_oscore(resolved) ? observations.capacity() : 0),
       devices_(membership.devices) {
     profiles.reserve(resolved.size());
     for (auto& profile : resolved) profiles.emplace_back(std::move(profile));

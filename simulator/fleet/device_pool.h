@@ -149,7 +149,7 @@ public:
     std::uint32_t fetches = 0;              // that were begun
     base::BytePool bytes;                   // of the changes, compounds and history
     coap::BlockTransfers blocks;            // requests whose body comes in blocks; the peer is the LinkId
-    SecurityContexts security;              // of the devices with OSCORE
+    SecurityContexts security;              // of the links with OSCORE
     lwm2m::Workspace workspace;
     lwm2m::Entries past_entries;              // of one past notification, while it is read
     base::TextRing texts;                     // of values that are computed, as long as a request

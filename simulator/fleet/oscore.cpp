@@ -12,13 +12,19 @@ using profiles::OscoreReboot;
 
 constexpr std::uint64_t wrong_key_draw = ~std::uint64_t{0};
 
+const profiles::OscoreSpec& spec_of(const Turn& turn, LinkId id) {
+    const Link& link = turn.pool.link(id);
+    return *profiles::oscore_of(turn.pool.profile(link), link.server);
+}
+
 // What both sides know before the keys; the views live as long as this object.
 class Input {
 public:
     Input(const Turn& turn, LinkId id)
-        : identity_(turn.pool.profile(turn.pool.link(id)), {turn.index_of(id), turn.pool.seed, 0}),
-          wrong_(turn.unit(id, base::Stream::oscore, wrong_key_draw) <
-                 turn.pool.profile(turn.pool.link(id)).oscore->wrong_key) {}
+        : identity_(turn.pool.profile(turn.pool.link(id)), {turn.index_of(id), turn.pool.seed, 0},
+                    turn.pool.link(id).server),
+          wrong_(turn.unit(id, base::Stream::oscore, wrong_key_draw - turn.pool.link(id).server) <
+                 spec_of(turn, id).wrong_key) {}
 
     coap::OscoreInput get() const {
         return {.master_secret = identity_.master_secret(),
@@ -35,7 +41,7 @@ private:
 
 coap::OscoreContext& context_of(const Turn& turn, LinkId id) {
     auto& security = turn.pool.security;
-    return security.contexts[security.of_device[turn.pool.device_of(id)]];
+    return security.contexts[security.of_link[id]];
 }
 
 void show_plain(const Turn& turn, base::Bytes message) {
@@ -178,12 +184,12 @@ std::optional<coap::MessageView> unprotect_whole(Turn& turn, LinkId id, const co
 
 void begin_context(Turn& turn, LinkId id) {
     auto& security = turn.pool.security;
-    const auto& spec = *turn.pool.profile(turn.pool.link(id)).oscore;
+    const auto& spec = spec_of(turn, id);
     Link& link = turn.pool.link(id);
     if (!link.has_context) {
         const auto index = security.contexts.take();
-        CHECK(index != base::no_index);  // there is one for each device
-        security.of_device[turn.pool.device_of(id)] = index;
+        CHECK(index != base::no_index);  // there is one for each link
+        security.of_link[id] = index;
         link.has_context = true;
         coap::OscoreContext& made = security.contexts[index];
         coap::derive(Input(turn, id).get(), made);
@@ -199,7 +205,7 @@ void begin_context(Turn& turn, LinkId id) {
 
 void leave_context(Turn& turn, LinkId id) {
     coap::OscoreContext& context = context_of(turn, id);
-    switch (turn.pool.profile(turn.pool.link(id)).oscore->reboot) {
+    switch (spec_of(turn, id).reboot) {
         case OscoreReboot::keep: break;
         case OscoreReboot::b1: coap::forget_mutable(context, fresh_number(turn, id, Purpose::echo) | 1); break;
         case OscoreReboot::b2: context.renewal = OscoreRenewal::due; break;
@@ -207,7 +213,7 @@ void leave_context(Turn& turn, LinkId id) {
 }
 
 void doubt_context(Turn& turn, LinkId id) {
-    if (turn.pool.profile(turn.pool.link(id)).oscore->reboot != OscoreReboot::b2) return;
+    if (spec_of(turn, id).reboot != OscoreReboot::b2) return;
     context_of(turn, id).renewal = OscoreRenewal::due;
 }
 

@@ -1,7 +1,7 @@
 // Oscore: OSCORE between a device and its server (RFC 8613; Transport 1.1.1, 5.5): what goes out is protected
 // in the outbox slot, what comes in is unprotected before anything is done with it.
 //
-// Each of these is one comparison for a device without OSCORE.
+// Each of these is one comparison for a link without OSCORE.
 #pragma once
 
 #include "simulator/fleet/management.h"
@@ -20,14 +20,12 @@ void protect_response(Turn& turn, LinkId id, std::uint64_t request, coap::Oscore
 bool is_asked_again(Turn& turn, LinkId id, const coap::MessageView& response);
 }  // namespace detail
 
-// False of a device without OSCORE, or one that has never registered.
+// False of a link without OSCORE, or one that has never registered.
 inline bool has_oscore(const Turn& turn, LinkId id) { return turn.pool.link(id).has_context; }
-// Before a Register that begins a registration: the context of a device that has none yet, or wants another. It is with
-// the first of its servers.
+// Before a Register that begins a registration: the context of a link that has none yet, or wants another.
 inline void prepare_context(Turn& turn, LinkId id) {
-    if (id < turn.pool.size() && turn.pool.profile(turn.pool.link(id)).oscore != nullptr) {
-        detail::begin_context(turn, id);
-    }
+    const Link& link = turn.pool.link(id);
+    if (profiles::oscore_of(turn.pool.profile(link), link.server) != nullptr) detail::begin_context(turn, id);
 }
 // The device is switched off: what it forgets of its context.
 inline void switch_off_context(Turn& turn, LinkId id) {

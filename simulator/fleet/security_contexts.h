@@ -1,4 +1,4 @@
-// SecurityContexts: the OSCORE contexts of the devices of one shard. Only devices whose profile has OSCORE have one.
+// SecurityContexts: the OSCORE contexts of the devices of one shard, one for each link whose server has OSCORE.
 #pragma once
 
 #include <functional>
@@ -12,8 +12,8 @@
 namespace fleet {
 
 struct SecurityContexts {
-    SecurityContexts(std::uint32_t devices, std::uint32_t observations)
-        : contexts(devices), of_device(devices), observed(observations) {}
+    SecurityContexts(std::uint32_t links, std::uint32_t observations)
+        : contexts(links), of_link(links), observed(observations) {}
     SecurityContexts(const SecurityContexts&) = delete;
     SecurityContexts& operator=(const SecurityContexts&) = delete;
     ~SecurityContexts() {
@@ -21,8 +21,8 @@ struct SecurityContexts {
     }
 
     base::Slab<coap::OscoreContext> contexts;
-    base::Region<std::uint32_t> of_device;  // by device: its context, where Link::has_context
-    base::Region<std::uint64_t> observed;   // by observation: the Partial IV of its request
+    base::Region<std::uint32_t> of_link;   // by LinkId: its context, where Link::has_context
+    base::Region<std::uint64_t> observed;  // by observation: the Partial IV of its request
     coap::OscoreWorkspace workspace;
     std::optional<coap::Block> outer_block;  // of the request that was unprotected last, until it is answered
     // Shows each message as it is inside, where one device is watched; empty else.

@@ -133,6 +133,9 @@ TEST_F(OscoreSpecTest, TheTreeIsShownWithoutSecrets) {
     EXPECT_EQ(shown.find("hush"), std::string::npos);
     EXPECT_EQ(shown.find("0a0b"), std::string::npos);
     EXPECT_NE(shown.find("sender_id"), std::string::npos);
+    const auto further = to_yaml(without_oscore_secrets(*tree(
+        "profile: x\nservers: {124: {uri: \"coap://127.0.0.1\", oscore: {master_secret: {derive: hushhush1}}}}\n")));
+    EXPECT_EQ(further.find("hush"), std::string::npos);
 }
 
 class OscoreFleetTest : public OscoreSpecTest {

@@ -116,6 +116,34 @@ TEST(SeveralServers, OscoreIsWithTheFirst) {
     EXPECT_EQ(result.result.observations, 100);
 }
 
+std::string oscore_by(const std::string& secret, const std::string& more = "") {
+    return "oscore: {sender_id: \"{index}\", master_secret: {derive: \"" + secret + "\"}" + more + "}";
+}
+const std::string plain_server = "\nservers: {124: {uri: \"coap://127.0.0.1:5784\", ";
+
+TEST(SeveralServers, OscoreHasAContextWithEach) {
+    const auto result =
+        run(oscore_by("a secret of the fleet") + plain_server + oscore_by("another secret...") + "}}\n");
+    EXPECT_EQ(result.result.registered, 50);
+    EXPECT_EQ(ended(result, Operation::register_, Result::ok), 100);
+    EXPECT_EQ(result.result.observations, 100);
+    EXPECT_EQ(server(result).endpoint_mismatches, 0);
+}
+
+TEST(SeveralServers, OscoreIsWithTheSecondAlone) {
+    const auto result = run(plain_server + oscore_by("another secret...") + "}}\n");
+    EXPECT_EQ(result.result.registered, 50);
+    EXPECT_EQ(ended(result, Operation::register_, Result::ok), 100);
+}
+
+// A wrong key with one server is no news to the other.
+TEST(SeveralServers, AWrongOscoreKeyLeavesTheOtherAlone) {
+    const auto result = run(oscore_by("a secret of the fleet") + plain_server +
+                            oscore_by("another secret...", ", wrong_key: 100%") + "}}\n");
+    EXPECT_EQ(result.result.registered, 0) << "with both";
+    EXPECT_EQ(ended(result, Operation::register_, Result::ok), 50);
+}
+
 TEST(SeveralServers, WhatDoesNotGoTogetherIsRefused) {
     using testing::HasSubstr;
     EXPECT_THAT(complaint("servers: {124: {uri: \"coaps://127.0.0.1:5784\"}}\n"), HasSubstr("needs security"));
@@ -123,6 +151,8 @@ TEST(SeveralServers, WhatDoesNotGoTogetherIsRefused) {
                 HasSubstr("its uri is coaps://"));
     EXPECT_THAT(complaint(psk + servers("security: {mode: x509, certificate: {file: \"{index}.pem\"}}")),
                 HasSubstr("for the target of the run alone"));
+    EXPECT_THAT(complaint(plain_server + "oscore: {sender_id: a, master_secret: {derive: \"another secret...\"}}}}\n"),
+                HasSubstr("coap://127.0.0.1:5784: devices 0 and 1 have the same OSCORE sender_id"));
     EXPECT_THAT(complaint(psk + servers("security: {mode: x509, key: {derive: \"a secret of the fleet\"}}"),
                           "target: coaps://127.0.0.1:5684\n"),
                 HasSubstr("how its devices know coaps://127.0.0.1:5784 for the right server"));
