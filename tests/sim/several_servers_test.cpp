@@ -127,7 +127,7 @@ TEST(SeveralServers, OscoreHasAContextWithEach) {
     EXPECT_EQ(result.result.registered, 50);
     EXPECT_EQ(ended(result, Operation::register_, Result::ok), 100);
     EXPECT_EQ(result.result.observations, 100);
-    EXPECT_EQ(server(result).endpoint_mismatches, 0);
+    EXPECT_EQ(server(result).identity_mismatches, 0);
 }
 
 TEST(SeveralServers, OscoreIsWithTheSecondAlone) {
