@@ -255,9 +255,10 @@ enum class Drop : std::uint8_t {
     send_refused,     // the kernel took no datagram: ENOBUFS, or EAGAIN past the retry
     outbox_full,      // no slot for a datagram in a batch
     no_slot,          // no exchange, observation or block transfer slot was free
+    misdirected,      // it came to a socket of the server that its source or connection id does not lead to
 };
-inline constexpr std::array<std::string_view, 4> drop_names{"receive_overrun", "send_refused", "outbox_full",
-                                                            "no_slot"};
+inline constexpr std::array<std::string_view, 5> drop_names{"receive_overrun", "send_refused", "outbox_full", "no_slot",
+                                                            "misdirected"};
 
 // --- DTLS ---
 

@@ -20,6 +20,20 @@ struct TransportCounts {
     std::uint64_t send_refused = 0;      // not taken: ENOBUFS, or EAGAIN past the retries
     std::uint64_t unreachable = 0;       // ICMP said so
     std::uint64_t oversized = 0;         // longer than max_datagram, dropped
+    std::uint64_t misdirected = 0;       // came to a socket that Steering does not lead to, dropped
+
+    TransportCounts& operator+=(const TransportCounts& other) {
+        sent += other.sent;
+        sent_bytes += other.sent_bytes;
+        received += other.received;
+        received_bytes += other.received_bytes;
+        receive_overruns += other.receive_overruns;
+        send_refused += other.send_refused;
+        unreachable += other.unreachable;
+        oversized += other.oversized;
+        misdirected += other.misdirected;
+        return *this;
+    }
 };
 
 class Transport {

@@ -17,6 +17,8 @@
 #include <fmt/format.h>
 #include <asio/posix/stream_descriptor.hpp>
 
+#include "simulator/net/steering.h"
+
 namespace net {
 namespace {
 
@@ -119,9 +121,13 @@ void ask_buffer(int fd, int forced, int polite) {
     }
 }
 
+// Of an address that several sockets have. Nobody else's port is taken: the first socket is bound before it shares.
+enum class Shares : std::uint8_t { nothing, once_bound, from_the_start };
+
 struct Wanted {
     Address bind_to;  // an unspecified address is a wildcard
     bool source_addresses = false;
+    Shares shares = Shares::nothing;
 };
 
 tl::expected<int, SocketError> open_socket(const Wanted& wanted) {
@@ -152,6 +158,7 @@ tl::expected<int, SocketError> open_socket(const Wanted& wanted) {
         setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &probe, sizeof probe);
         if (wanted.source_addresses) setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
     }
+    if (wanted.shares == Shares::from_the_start) setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     sockaddr_in6 name{};
     const socklen_t size = fill(name, wanted.bind_to);
     if (bind(fd, reinterpret_cast<sockaddr*>(&name), size) != 0) {
@@ -163,6 +170,7 @@ tl::expected<int, SocketError> open_socket(const Wanted& wanted) {
                                     in_use ? "; another program has that port, choose another one or stop it" : ""),
                         in_use});
     }
+    if (wanted.shares == Shares::once_bound) setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     return fd;
 }
 
@@ -218,6 +226,8 @@ struct UdpTransport::Impl {
     std::vector<Packet> packets;
     std::vector<const Packet*> by_socket;
     std::vector<std::uint8_t> banks;  // by device; empty until the first one gets another address
+    Steering steering;                // of a server's sockets
+    std::uint32_t number = 0;         // of this one among them
     TransportCounts counts;
 };
 
@@ -245,6 +255,30 @@ tl::expected<std::unique_ptr<UdpTransport>, SocketError> UdpTransport::open_serv
     if (!fd) return tl::unexpected(fd.error());
     impl->add(*fd);
     return std::unique_ptr<UdpTransport>(new UdpTransport(std::move(impl)));
+}
+
+tl::expected<std::vector<std::unique_ptr<UdpTransport>>, SocketError> UdpTransport::open_server(
+    std::span<asio::io_context* const> ios, const Address& local) {
+    std::vector<std::unique_ptr<UdpTransport>> sockets;
+    const Steering steering(static_cast<std::uint32_t>(ios.size()));
+    Wanted wanted{.bind_to = local, .source_addresses = false, .shares = Shares::once_bound};
+    for (std::uint32_t i = 0; i < ios.size(); ++i) {
+        auto impl = std::make_unique<Impl>(*ios[i], std::nullopt);
+        const auto fd = open_socket(wanted);
+        if (!fd) return tl::unexpected(fd.error());
+        impl->add(*fd);
+        impl->steering = steering;
+        impl->number = i;
+        wanted = {.bind_to = impl->sockets[0].local, .source_addresses = false, .shares = Shares::from_the_start};
+        sockets.push_back(std::unique_ptr<UdpTransport>(new UdpTransport(std::move(impl))));
+    }
+    if (!steering.attach(sockets[0]->impl_->sockets[0].descriptor.native_handle(), local.v6)) {
+        return tl::unexpected(
+            SocketError{fmt::format("the kernel does not steer datagrams between {} sockets at UDP "
+                                    "{}: {}; have the server take them in on one thread",
+                                    ios.size(), to_string(local), std::strerror(errno))});
+    }
+    return sockets;
 }
 
 void UdpTransport::on_readable(std::function<void()> readable) {
@@ -414,6 +448,12 @@ std::span<const Packet> UdpTransport::Impl::receive_from(std::size_t index) {
                 continue;
             }
             const std::size_t size = in->headers[i].msg_len;
+            const base::Bytes bytes(memory.get() + i * max_datagram, size);
+            const Address remote = read(in->names[i]);
+            if (steering.sockets() > 1 && steering.of_datagram(bytes, remote) != number) {
+                ++counts.misdirected;
+                continue;
+            }
             ++counts.received;
             counts.received_bytes += size;
             std::uint32_t local = 0;
@@ -421,7 +461,7 @@ std::span<const Packet> UdpTransport::Impl::receive_from(std::size_t index) {
                 const auto place = plan->place_at(static_cast<std::uint32_t>(index), arrival.local);
                 local = place && bank_of(place->device) == place->bank ? place->device : no_device;
             }
-            packets.push_back({{memory.get() + i * max_datagram, size}, local, read(in->names[i])});
+            packets.push_back({bytes, local, remote});
         }
     }
     return packets;

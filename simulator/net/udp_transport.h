@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <asio/io_context.hpp>
 
@@ -27,6 +28,10 @@ public:
     // Opens one socket at a fixed address, as a server does; all packets have `local` 0.
     static tl::expected<std::unique_ptr<UdpTransport>, SocketError> open_server(asio::io_context& io,
                                                                                 const Address& local);
+    // The same with several sockets, each for a thread of its own, that share the address as Steering says; `ios` has
+    // two or more. What comes to the wrong one is dropped and counted.
+    static tl::expected<std::vector<std::unique_ptr<UdpTransport>>, SocketError> open_server(
+        std::span<asio::io_context* const> ios, const Address& local);
     ~UdpTransport() override;
 
     // Calls `readable` from the io_context, on its thread, whenever datagrams are waiting; the callee then calls

@@ -140,6 +140,7 @@ void Server::every_second(base::Time) {
     figures_.drops[metrics::index(metrics::Drop::receive_overrun)].set(
         static_cast<std::int64_t>(counts.receive_overruns));
     figures_.drops[metrics::index(metrics::Drop::send_refused)].set(static_cast<std::int64_t>(counts.send_refused));
+    figures_.drops[metrics::index(metrics::Drop::misdirected)].set(static_cast<std::int64_t>(counts.misdirected));
 }
 
 void Server::stop(base::Time now) {
