@@ -29,7 +29,7 @@ DtlsServerTransport::DtlsServerTransport(const Config& config, Transport& inner)
     : handshake_config_(config.handshake),
       keys_(*config.keys),
       plain_too_(config.plain_too),
-      random_seed_(config.random_seed),
+      random_seed_(config.random_seed ^ std::uint64_t{config.front} << 56),
       inner_(inner),
       jar_(config.secret),
       id_key_(config.secret),
@@ -41,7 +41,8 @@ DtlsServerTransport::DtlsServerTransport(const Config& config, Transport& inner)
       timers_(config.handshakes),
       by_address_(config.sessions),
       under_way_(config.handshakes),
-      batch_(inner_) {
+      batch_(inner_),
+      first_name_(first_name_of(config.front)) {
     if (handshake_config_.certificates == nullptr) return;
     p256_ = std::make_unique<base::P256>();
     handshake_config_.p256 = p256_.get();
@@ -67,7 +68,7 @@ DtlsServerTransport::~DtlsServerTransport() {
 std::array<std::uint8_t, DtlsServerTransport::own_id_size> DtlsServerTransport::id_of(std::uint32_t place) const {
     std::array<std::uint8_t, own_id_size> id;
     base::Writer out{base::MutableBytes(id)};
-    out.put_u32(place);
+    out.put_u32(name_of(place));
     // Noise is told from ids without opening anything.
     out.put_u16(static_cast<std::uint16_t>(base::mix(place ^ random_seed_)));
     return id;
@@ -75,17 +76,18 @@ std::array<std::uint8_t, DtlsServerTransport::own_id_size> DtlsServerTransport::
 
 std::optional<std::uint32_t> DtlsServerTransport::place_of_id(base::Bytes id) const {
     base::Reader reader(id);
-    const auto place = reader.take_uint(4);
-    if (!place || *place >= places_ || sessions_[*place].kind != Kind::live) return std::nullopt;
-    if (!base::equal(id_of(static_cast<std::uint32_t>(*place)), id)) return std::nullopt;
-    return static_cast<std::uint32_t>(*place);
+    const auto name = reader.take_uint(4);
+    if (!name) return std::nullopt;
+    const auto place = static_cast<std::uint32_t>(*name) - first_name_;
+    if (place >= places_ || sessions_[place].kind != Kind::live || !base::equal(id_of(place), id)) return std::nullopt;
+    return place;
 }
 
 // The place, and bytes that nobody else can make: nothing is kept to find a session by its id.
 std::array<std::uint8_t, max_session_id> DtlsServerTransport::make_session_id(std::uint32_t place) const {
     std::array<std::uint8_t, 12> name{};
     base::Writer out{base::MutableBytes(name)};
-    out.put_u32(place);
+    out.put_u32(name_of(place));
     out.put_uint(randoms_, 8);
     std::array<std::uint8_t, max_session_id> id;
     std::copy(name.begin(), name.end(), id.begin());
@@ -97,7 +99,7 @@ std::array<std::uint8_t, max_session_id> DtlsServerTransport::make_session_id(st
 std::uint32_t DtlsServerTransport::find_resumable(base::Bytes session_id) const {
     if (session_id.size() != max_session_id) return base::no_index;
     base::Reader reader(session_id);
-    const auto place = static_cast<std::uint32_t>(*reader.take_uint(4));
+    const auto place = static_cast<std::uint32_t>(*reader.take_uint(4)) - first_name_;
     if (place >= places_) return base::no_index;
     const auto& resumable = sessions_[place].resumable;
     return resumable && base::equal(resumable.id_view(), session_id) ? place : base::no_index;
@@ -109,7 +111,7 @@ base::P256Scalar DtlsServerTransport::make_ephemeral() {
     do {
         std::array<std::uint8_t, 8> number;
         base::Writer out{base::MutableBytes(number)};
-        out.put_uint(++randoms_, 8);
+        out.put_uint(std::uint64_t{first_name_} << 32 | ++randoms_, 8);
         scalar = id_key_.mac({base::as_bytes("ephemeral"), number});
     } while (!base::is_p256_scalar(scalar));
     return scalar;
@@ -173,6 +175,7 @@ void DtlsServerTransport::unpin(std::uint32_t place) {
 std::uint32_t DtlsServerTransport::take_place() {
     std::uint32_t place = blank_.oldest;
     if (place == base::no_index && places_ < sessions_.capacity()) {
+        const auto lock = lock_shared();
         place = places_++;
         sessions_[place] = Session();
         sessions_[place].kind = Kind::reserved;
@@ -195,7 +198,11 @@ void DtlsServerTransport::end_session(std::uint32_t place, Kind after) {
         session.mac_plus_1 = 0;
     }
     session.records = {};
-    if (after != Kind::kept) session.resumable = {};
+    if (after != Kind::kept) {
+        const auto lock = lock_shared();
+        session.resumable = {};
+        session.guest = base::no_index;
+    }
     set_kind(place, session.resumable || after != Kind::kept ? after : Kind::blank);
 }
 
@@ -283,6 +290,7 @@ void DtlsServerTransport::send_alert(base::Time now, std::uint32_t place, AlertL
 
 std::span<const Packet> DtlsServerTransport::receive(base::Time now) {
     timers_.advance(now, [&](base::TimerEvent event) { on_timer(now, event.index); });
+    read_letters();
     batch_.in.clear();
     for (auto packets = inner_.receive(now); !packets.empty(); packets = inner_.receive(now)) {
         for (const auto& packet : packets) take(now, packet);
@@ -380,7 +388,12 @@ void DtlsServerTransport::take_hello(base::Time now, const Packet& packet, const
         if (lingering != 0 && handshakes_[lingering - 1].state.began_with(answer.hello)) return;
     }
     const std::uint32_t resumed = find_resumable(answer.hello.session_id);
-    const bool resumes = resumed != base::no_index && ServerHandshake::may_resume(answer, sessions_[resumed].resumable);
+    auto loan = resumed == base::no_index ? borrow(answer.hello.session_id) : std::nullopt;
+    const ResumableSession* const known_session = loan                        ? &loan->session
+                                                  : resumed == base::no_index ? nullptr
+                                                                              : &sessions_[resumed].resumable;
+    const bool resumes = known_session != nullptr && ServerHandshake::may_resume(answer, *known_session);
+    const bool at_home = resumes && !loan;
     const bool by_certificate = is_by_certificate(answer.suite) && !resumes;
     // It will ask again.
     if (by_certificate && certificates_.in_use() == certificates_.capacity()) return;
@@ -388,19 +401,20 @@ void DtlsServerTransport::take_hello(base::Time now, const Packet& packet, const
     if (index == base::no_index) return;
     // Whoever comes back takes his own place.
     const auto* own = by_address_.find(packet.remote);
-    const bool pins = resumes || own != nullptr;
-    const std::uint32_t place = resumes ? resumed : own != nullptr ? *own : take_place();
+    const bool pins = at_home || own != nullptr;
+    const std::uint32_t place = at_home ? resumed : own != nullptr ? *own : take_place();
     if (place == base::no_index) return handshakes_.give_back(index);
     Handshake& handshake = handshakes_[index];
     handshake.from = packet.remote;
     handshake.session = place;
     handshake.pins = pins;
+    if (resumes && loan) handshake.lent = loan->proven;
     if (pins) pin(place);
     const auto id = id_of(place);
     ServerHandshake::Begin begin{.random = random(),
                                  .session_id = make_session_id(place),
                                  .own_id = id,
-                                 .resume = resumes ? &sessions_[place].resumable : nullptr,
+                                 .resume = resumes ? known_session : nullptr,
                                  .certificates = nullptr};
     if (by_certificate) {
         const std::uint32_t state = certificates_.take();
@@ -458,18 +472,19 @@ void DtlsServerTransport::establish(base::Time now, std::uint32_t index) {
     if (session.kind == Kind::live) end_session(place, Kind::kept);
     if (const auto* old = by_address_.find(handshake.from)) end_session(*old, Kind::blank);
     session.records = handshake.state.session();
-    session.resumable = handshake.state.extended() ? handshake.state.resumable() : ResumableSession{};
     const bool resumed = handshake.state.resumed();
+    PeerMark who = handshake.lent != 0 ? handshake.lent : session.proven;
     if (handshake.certificates_plus_1 != 0) {
         const auto& proven = certificates_[handshake.certificates_plus_1 - 1];
         const bool x509 = proven.peer_type == CertificateType::x509;
-        session.proven = identities_.mark(x509 ? PeerIdentities::Proof::x509 : PeerIdentities::Proof::raw_public_key,
-                                          proven.peer.name);
+        who = identities_.mark(x509 ? PeerIdentities::Proof::x509 : PeerIdentities::Proof::raw_public_key,
+                               proven.peer.name);
         give_back_certificates(handshake);
     } else if (!resumed) {
-        session.proven = identities_.mark(PeerIdentities::Proof::psk, handshake.state.identity());
+        who = identities_.mark(PeerIdentities::Proof::psk, handshake.state.identity());
         ++counts_.generations[std::min<std::size_t>(handshake.state.generation(), key_generations - 1)];
     }
+    keep(place, handshake, who);
     if (session.records.cipher == RecordCipher::aes128_cbc_sha256) {
         const std::uint32_t mac = macs_.take();
         macs_[mac] = handshake.state.mac();

@@ -7,7 +7,9 @@
 // Datagrams that are plain CoAP pass both ways where that is allowed: the first byte tells them from records.
 #pragma once
 
+#include <atomic>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "simulator/base/flat_map.h"
@@ -32,12 +34,19 @@ public:
         std::uint64_t random_seed = 0;       // of what is not secret: server randoms
         base::Bytes secret;                  // of cookies, session ids and marks of identities; read by the constructor
         ServerHandshakeConfig handshake;
+        // Which one of several fronts of a server this is: connection and session ids name it. All have one secret, and
+        // at most 2^24 sessions each.
+        std::uint8_t front = 0;
         // For clients with certificates or raw public keys; `handshake.certificates` is set then.
         std::uint32_t certificate_handshakes = 1024;  // at once
     };
     // `inner` must outlive this object.
     DtlsServerTransport(const Config& config, Transport& inner);
     ~DtlsServerTransport() override;
+
+    // The fronts of one server, by their numbers, this one among them: what began at one is resumed at any. Before
+    // their threads begin; each is then driven by one.
+    void join(std::vector<DtlsServerTransport*> fronts);
 
     void send(base::Time now, std::span<const Packet> packets) override;
     std::span<const Packet> receive(base::Time now) override;
@@ -67,6 +76,8 @@ private:
         std::uint32_t mac_plus_1 = 0;        // of CBC sessions, in macs_
         std::uint32_t older = base::no_index;
         std::uint32_t newer = base::no_index;
+        std::uint32_t guest = base::no_index;  // name of the place, at another front, where it was resumed
+        std::uint32_t home = base::no_index;   // of such a guest: name of the place where it began
         std::uint16_t pins = 0;  // handshakes under way that will take its place: it keeps it until they end
         Kind kind = Kind::blank;
     };
@@ -83,6 +94,7 @@ private:
         bool pins = false;  // where a session is that goes on until then
         bool lingers = false;
         std::uint32_t certificates_plus_1 = 0;
+        PeerMark lent = 0;  // of the session at another front that it resumes
     };
 
     void take(base::Time now, const Packet& packet);
@@ -112,6 +124,30 @@ private:
     void unlink(std::uint32_t place);
     void pin(std::uint32_t place);
     void unpin(std::uint32_t place);
+
+    // What fronts ask of each other. `shared_` guards what others see of a session (`resumable`, `proven`, `guest`),
+    // how many places there are, and letters. What the owner alone writes, all but `guest` and letters, he reads
+    // without.
+    struct Loan {
+        ResumableSession session;
+        PeerMark proven = 0;
+        ~Loan() { base::wipe({reinterpret_cast<std::uint8_t*>(&session), sizeof session}); }
+    };
+    struct Letter {  // to the front of the place: the session there ends
+        std::uint32_t place = base::no_index;
+        std::uint32_t home = base::no_index;  // where it is a guest of that home; none: where it has a guest itself
+    };
+    static std::uint32_t first_name_of(std::uint8_t front);
+    std::uint32_t name_of(std::uint32_t place) const { return first_name_ + place; }
+    DtlsServerTransport* front_of(std::uint32_t name) const;
+    std::unique_lock<std::mutex> lock_shared();
+    std::optional<Loan> borrow(base::Bytes session_id);
+    void keep(std::uint32_t place, const Handshake& handshake, PeerMark proven);
+    void note_guest(base::Bytes session_id, std::uint32_t guest);
+    bool has_guest(std::uint32_t place);
+    void tell(const Letter& letter);
+    void read_letters();
+
     const CbcKeys* mac_of(const Session& session) const;
 
     std::array<std::uint8_t, own_id_size> id_of(std::uint32_t place) const;
@@ -147,6 +183,12 @@ private:
     base::FlatMap<Address, std::uint32_t, AddressHash> under_way_;   // handshakes, by address
     DtlsBatch batch_;
     DtlsCounts counts_;
+
+    std::uint32_t first_name_;  // of our places, in ids
+    std::vector<DtlsServerTransport*> fronts_;
+    std::mutex shared_;
+    std::vector<Letter> letters_;
+    std::atomic<bool> letters_wait_{false};
 };
 
 }  // namespace net
