@@ -223,14 +223,21 @@ std::string server_lines(const RunResult& result) {
     const auto& server = result.snapshot.server;
     if (!server) return fmt::format("server        {}\n", result.snapshot.run.target);
     base::Duration cpu{};
-    for (const auto thread : server->thread_cpu) cpu += thread;
+    base::Duration busiest{};
+    for (const auto thread : server->thread_cpu) {
+        cpu += thread;
+        busiest = std::max(busiest, thread);
+    }
+    const bool several = server->thread_cpu.size() > 1;
     const auto& t = server->totals;
-    return campaign_lines(t) +
-           fmt::format(
-               "server        embedded, threads {}, cpu {} (not in the generator's)   registrations {}   updates {}   "
-               "notifications {}   deregistrations {}   expired {}   registered now {}\n",
-               server->thread_cpu.size(), to_text(cpu), grouped(t.registrations), grouped(t.updates),
-               grouped(total(t.notifications)), grouped(t.deregistrations), grouped(t.expirations), grouped(t.clients));
+    return campaign_lines(t) + fmt::format(
+                                   "server        embedded, threads {}, cpu {}{} (not in the generator's)   "
+                                   "registrations {}   updates {}   "
+                                   "notifications {}   deregistrations {}   expired {}   registered now {}\n",
+                                   server->thread_cpu.size(), to_text(cpu),
+                                   several ? fmt::format(" of which the busiest {}", to_text(busiest)) : "",
+                                   grouped(t.registrations), grouped(t.updates), grouped(total(t.notifications)),
+                                   grouped(t.deregistrations), grouped(t.expirations), grouped(t.clients));
 }
 
 }  // namespace

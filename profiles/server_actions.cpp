@@ -327,6 +327,20 @@ double unit(const ServerSchedule& schedule, std::uint64_t counter) {
     return base::to_unit(base::draw(schedule.seed, schedule.device, stream, counter));
 }
 
+void read_threads(const Node& node, std::optional<std::uint32_t>& out, Diagnostics& diagnostics) {
+    if (!node.is_scalar()) {
+        diagnostics.error(node.place(), fmt::format("threads: {} where a value is needed", name(node.kind())));
+        return;
+    }
+    const auto count = base::parse_count(node.text());
+    if (count && *count >= 1 && *count <= most_server_threads) {
+        out = static_cast<std::uint32_t>(*count);
+        return;
+    }
+    diagnostics.error(node.place(), fmt::format("threads: '{}' is no number of threads", printable(node.text())),
+                      fmt::format("1 to {}", most_server_threads));
+}
+
 }  // namespace
 
 std::string_view name(Operation operation) { return kinds[static_cast<std::size_t>(operation)].info.key; }
@@ -334,6 +348,8 @@ std::string_view name(Operation operation) { return kinds[static_cast<std::size_
 std::vector<FieldInfo> server_fields() {
     std::vector<FieldInfo> infos;
     for (const Kind& kind : kinds) infos.push_back(kind.info);
+    infos.push_back({"threads", "1 to 64", "what suits the machine",
+                     "that take in datagrams and speak DTLS; more than one: LwM2M has one more"});
     infos.push_back({"firmware", "map or list", "", "firmware campaigns", planned_campaign_fields});
     return infos;
 }
@@ -385,6 +401,7 @@ ServerActions read_server_actions(const Node& node, Diagnostics& diagnostics) {
         }
         for (const Node& item : list->items()) all.actions.push_back(read_action(item, kind, diagnostics));
     }
+    if (const Node* threads = map.take("threads")) read_threads(*threads, all.threads, diagnostics);
     if (const Node* firmware = map.take("firmware")) read_campaigns(*firmware, all, diagnostics);
     map.done();
     return all;

@@ -8,6 +8,8 @@
 //     read_composite: [{paths: [/3/0/9, /3303], every: 5m}]
 //     firmware: {image: 256KiB, after: 60s}  # campaign_spec.h
 //
+//     threads: 4                             # that take in datagrams and speak DTLS; not in virtual time
+//
 // There is a key for each operation; an entry is a path or a map of the keys that server_fields() lists.
 //
 // The times count from the moment at which the server answered the registration; an Update does not start them anew, a
@@ -81,8 +83,11 @@ struct ServerActions {
     bool observe_defaults = true;  // no `observe:` was given: default_observations() come in
     std::vector<ServerAction> actions;
     std::vector<PlannedCampaign> campaigns;
+    std::optional<std::uint32_t> threads;                       // that take in datagrams; none: what suits the machine
     std::vector<std::pair<std::string, std::string>> profiles;  // name, and pattern of the endpoint names: CampaignSpec
 };
+
+inline constexpr std::uint32_t most_server_threads = 64;
 
 // Every key of the block.
 std::vector<FieldInfo> server_fields();

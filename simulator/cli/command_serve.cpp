@@ -168,6 +168,8 @@ int serve(const ServeCommand& command, const Context& context) {
     });
     engine::ServerRunOptions options{*address, std::move(setup->config), describe_run(context.args)};
     options.info.scenario = "serve";
+    options.threads = command.threads.value_or(
+        options.config.actions.threads.value_or(engine::EmbeddedServer::default_threads(secure)));
     if (by_fleet) options.fleet = setup->fleet.get();
     options.psk_secret = command.psk_secret;
     options.names = command.any_endpoint ? engine::NamesByKey::any : engine::NamesByKey::own;
@@ -177,6 +179,7 @@ int serve(const ServeCommand& command, const Context& context) {
     auto credentials = credentials_of(command);
     if (!credentials) return refuse(context, ExitCode::usage, credentials.error());
     options.credentials = *std::move(credentials);
+    const std::uint32_t threads = options.threads;
     auto prepared = engine::ServerRunner::prepare(std::move(options));
     if (!prepared) return refuse(context, prepared.error().code, prepared.error().message);
     engine::ServerRunner& runner = **prepared;
@@ -186,10 +189,11 @@ int serve(const ServeCommand& command, const Context& context) {
 
     runner.start();
     if (!command.quiet) {
-        context.err << fmt::format("lwm2m-sim {}   serving {}://{}   room for {}{}{}\n", LWM2M_SIM_VERSION,
+        context.err << fmt::format("lwm2m-sim {}   serving {}://{}   room for {}{}{}{}\n", LWM2M_SIM_VERSION,
                                    secure ? "coaps" : "coap", net::to_string(runner.address()),
-                                   base::format_count(command.capacity), listener->url.empty() ? "" : "   ",
-                                   listener->url)
+                                   base::format_count(command.capacity),
+                                   threads == 1 ? "" : fmt::format("   threads {} and one", threads),
+                                   listener->url.empty() ? "" : "   ", listener->url)
                     << std::flush;
     }
     {

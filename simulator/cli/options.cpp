@@ -282,7 +282,7 @@ std::optional<std::pair<unsigned, unsigned>> parse_generations(std::string_view 
 base::Result<Command, UsageError> parse_serve(const Args& args, const Environment& environment) {
     Flags flags("serve", "Runs the embedded LwM2M server alone, until it is interrupted.");
     ServeCommand out;
-    Text port, bind, capacity, listen, psk_secret, generations;
+    Text port, bind, capacity, threads, listen, psk_secret, generations;
     bool no_listen = false;
     flags.value("--port", port, "PORT", "UDP port [5683, with DTLS 5684]; 0: any that is free");
     flags.value("--bind", bind, "ADDRESS", "that it listens at [127.0.0.1]");
@@ -301,6 +301,8 @@ base::Result<Command, UsageError> parse_serve(const Args& args, const Environmen
     flags.value("--certificate", out.certificate_file, "FILE", "its certificate, and those of its issuers (PEM)");
     flags.value("--trust", out.trust_file, "FILE", "CAs that may issue devices' certificates (PEM)");
     flags.value("-n,--capacity", capacity, "COUNT", "registrations that it has room for [100k]");
+    flags.value("--threads", threads, "N",
+                "that take in datagrams and speak DTLS [what suits the machine]; more than one: LwM2M has one more");
     flags.value("--listen", listen, "HOST:PORT", "HTTP: /metrics, /v1/clients [127.0.0.1:9701]");
     flags.toggle("--no-listen", no_listen, "no HTTP");
     flags.toggle("-q,--quiet", out.quiet, "say nothing but the figures at the end");
@@ -309,6 +311,7 @@ base::Result<Command, UsageError> parse_serve(const Args& args, const Environmen
     Reader reader(problems);
     if (port) reader.read("--port", port, parse_port, out.port.emplace());
     reader.whole("--capacity", capacity, 1, 100'000'000, out.capacity);
+    if (threads) reader.whole("--threads", threads, 1, profiles::most_server_threads, out.threads.emplace());
     read_listen(listen, no_listen, environment, reader, out.listen);
     if (psk_secret) {
         const auto secret = environment(*psk_secret);

@@ -82,6 +82,7 @@ struct ServeCommand {
     std::string bind = "127.0.0.1";
     std::optional<std::uint16_t> port;  // none: 5683, with DTLS 5684
     std::uint32_t capacity = 100'000;
+    std::optional<std::uint32_t> threads;            // none: the scenario's, or what suits the machine
     std::shared_ptr<const base::Secret> psk_secret;  // it speaks DTLS then, and nothing else
     bool any_endpoint = false;                       // whoever has one of those keys may register by any name
     bool derived_certificates = false;               // certificates and raw public keys by the same secret too

@@ -7,10 +7,10 @@
 #include <fmt/format.h>
 
 #include "metrics/process.h"
+#include "simulator/base/check.h"
 #include "simulator/engine/fleet_nat.h"
 #include "simulator/engine/http_downloads.h"
 #include "simulator/engine/oscore_directory.h"
-#include "simulator/engine/secure_fleet.h"
 #include "simulator/net/impairment.h"
 #include "simulator/net/probe.h"
 
@@ -33,22 +33,6 @@ std::int64_t in_state(const metrics::Totals& totals, DeviceState state) {
 
 std::int64_t responses(const metrics::Totals& totals) { return metrics::total(totals.received); }
 
-// The server as a Worker of the engine.
-class ServerWorker final : public Worker {
-public:
-    ServerWorker(server::Server& server, const SecureServer& dtls) : server_(server), dtls_(dtls) {}
-    bool work(base::Time now) override { return server_.work(now); }
-    base::Time next_due() const override { return server_.next_due(); }
-    void every_second(base::Time now) override {
-        server_.every_second(now);
-        sync_security(dtls_, server_);
-    }
-
-private:
-    server::Server& server_;
-    const SecureServer& dtls_;
-};
-
 }  // namespace
 
 struct ScenarioRunner::ShardHost {
@@ -62,22 +46,13 @@ struct ScenarioRunner::ShardHost {
     std::unique_ptr<WorkerThread> thread;
 };
 
-struct ScenarioRunner::ServerHost {
-    asio::io_context io{1};
-    std::unique_ptr<net::UdpTransport> transport;
-    SecureServer dtls;
-    std::unique_ptr<server::Server> server;
-    std::unique_ptr<ServerWorker> worker;
-    std::unique_ptr<WorkerThread> thread;
-};
-
 ScenarioRunner::ScenarioRunner(const FleetModel& model, RunOptions options)
     : model_(model), options_(std::move(options)) {}
 
 ScenarioRunner::~ScenarioRunner() {
     downloads_.reset();
     for (auto& host : shards_) host->thread.reset();
-    for (auto& host : servers_) host->thread.reset();
+    servers_.clear();
 }
 
 tl::expected<std::unique_ptr<ScenarioRunner>, StartError> ScenarioRunner::prepare(const FleetModel& model,
@@ -88,35 +63,36 @@ tl::expected<std::unique_ptr<ScenarioRunner>, StartError> ScenarioRunner::prepar
 }
 
 std::optional<StartError> ScenarioRunner::open_server(const net::Address& address) {
-    auto host = std::make_unique<ServerHost>();
-    auto transport = net::UdpTransport::open_server(host->io, address);
-    if (!transport) return StartError{metrics::ExitCode::host, "embedded server: " + transport.error().message};
-    host->transport = std::move(*transport);
+    const bool first = servers_.empty();
+    const auto name = first ? std::string("server") : fmt::format("server-{}", servers_.size());
+    auto opened = EmbeddedServer::open({.address = address, .threads = server_threads(), .name = name}, clock_);
+    if (!opened) return StartError{metrics::ExitCode::host, "embedded server: " + opened.error().message};
+    auto& server = *servers_.emplace_back(std::move(*opened));
     server::ServerConfig config;
     config.seed = model_.scenario.seed;
     config.actions = model_.scenario.server;
     // One server's update is enough for a device.
-    if (!servers_.empty()) config.actions.campaigns.clear();
+    if (!first) config.actions.campaigns.clear();
     config.objects = model_.objects;
-    const auto own = host->transport->local_address();
-    const bool first = servers_.empty();
+    const auto own = server.address();
     const auto clients = clients_of(model_, {first ? own : target_, options_.further_servers}, own);
     auto oscore = oscore_directory(model_, clients);
     if (!oscore) return StartError{metrics::ExitCode::usage, oscore.error()};
     config.oscore = std::move(*oscore);
     config.oscore.entropy = run_entropy();
     config.capacity = static_cast<std::uint32_t>(model_.population->size() + model_.population->size() / 16 + 1024);
-    host->dtls = secure_server(model_, clients, own, config.capacity, system_salt(), *host->transport);
-    config.uri = (host->dtls.transport ? "coaps://" : "coap://") + net::to_string(own);
-    net::Transport& outermost =
-        host->dtls.transport ? static_cast<net::Transport&>(*host->dtls.transport) : *host->transport;
-    config.may_register = endpoint_check(model_, clients, host->dtls);
-    host->server = std::make_unique<server::Server>(std::move(config), outermost);
-    host->worker = std::make_unique<ServerWorker>(*host->server, host->dtls);
-    const auto name = servers_.empty() ? std::string("server") : fmt::format("server-{}", servers_.size());
-    host->thread = std::make_unique<WorkerThread>(name, host->io, *host->worker, *host->transport, clock_);
-    servers_.push_back(std::move(host));
+    const auto made = server.secure([&](const SecureFront& front, net::Transport& inner) {
+        return secure_server(model_, clients, own, config.capacity, system_salt(), inner, front);
+    });
+    CHECK(made.has_value());  // see check_security
+    config.uri = (server.security().transport ? "coaps://" : "coap://") + net::to_string(own);
+    config.may_register = endpoint_check(model_, clients, server.security());
+    server.set_up(std::move(config));
     return std::nullopt;
+}
+
+std::uint32_t ScenarioRunner::server_threads() const {
+    return model_.scenario.server.threads.value_or(EmbeddedServer::default_threads(model_.secured_target));
 }
 
 // A device tells its servers apart by their addresses, and reaches all of them from its own.
@@ -155,7 +131,7 @@ std::optional<StartError> ScenarioRunner::open() {
     }
     if (!options_.target) {
         if (auto error = open_server(net::Address::from_v4(0x7f000001, options_.server_port))) return error;
-        target_ = servers_.front()->transport->local_address();
+        target_ = servers_.front()->address();
         if (auto error = check_further_servers()) return error;
         for (const auto& address : further) {
             if (auto error = open_server(address)) return error;
@@ -333,7 +309,7 @@ metrics::RunResult ScenarioRunner::run() {
         host->shard->pool().unix_start = unix_start.time_since_epoch().count();
         for (auto& capture : host->captures) capture->set_unix_start(unix_start.time_since_epoch());
     }
-    for (auto& host : servers_) host->thread->start();
+    for (auto& server : servers_) server->start();
     for (auto& host : shards_) host->thread->start();
     if (options_.hooks.leak_operation) shards_[0]->thread->run([&] { shards_[0]->shard->leak_operation(); });
 
@@ -348,7 +324,7 @@ metrics::RunResult ScenarioRunner::run() {
         watch_target(now);
         if (options_.hooks.freeze_server && !servers_.empty() && !frozen &&
             now >= base::Time(options_.hooks.freeze_server->first)) {
-            servers_.front()->thread->freeze(options_.hooks.freeze_server->second);
+            servers_.front()->freeze(options_.hooks.freeze_server->second);
             frozen = true;
         }
         const int interrupts = interrupts_.load();
@@ -448,14 +424,7 @@ metrics::RunResult ScenarioRunner::conclude(base::Time ended) {
         host->shard->sync_transport();
         conservation_held = conservation_held && host->shard->conservation_held();
     }
-    for (auto& host : servers_) {
-        host->thread->run([&] {
-            const base::Time now = clock_.now();
-            host->server->stop(now);
-            host->worker->every_second(now);
-        });
-        host->thread->stop();
-    }
+    for (auto& server : servers_) server->stop();
     result.snapshot = snapshot();
     auto& fleet = *result.snapshot.fleet;
     result.duration = ended.time_since_epoch();
@@ -517,12 +486,11 @@ metrics::Snapshot ScenarioRunner::snapshot() const {
     fleet.valid = valid_.load();
     if (!servers_.empty()) {
         std::vector<const metrics::ServerFigures*> figures;
-        for (const auto& host : servers_) figures.push_back(&host->server->figures());
+        for (const auto& server : servers_) figures.push_back(&server->figures());
         snapshot.server = metrics::fold_server(figures);
         snapshot.server->thread_cpu.clear();
-        for (const auto& host : servers_) {
-            snapshot.server->thread_cpu.push_back(host->thread ? base::Duration(host->thread->load().cpu_ns.load())
-                                                               : base::Duration{0});
+        for (const auto& server : servers_) {
+            for (const auto spent : server->thread_cpu()) snapshot.server->thread_cpu.push_back(spent);
         }
     }
     snapshot.process = metrics::read_process_figures();
@@ -530,10 +498,10 @@ metrics::Snapshot ScenarioRunner::snapshot() const {
     return snapshot;
 }
 
-server::Server* ScenarioRunner::server() { return servers_.empty() ? nullptr : servers_.front()->server.get(); }
+server::Server* ScenarioRunner::server() { return servers_.empty() ? nullptr : &servers_.front()->server(); }
 
 void ScenarioRunner::post_to_server(std::function<void()> task) {
-    if (!servers_.empty() && servers_.front()->thread) servers_.front()->thread->post(std::move(task));
+    if (!servers_.empty()) servers_.front()->post(std::move(task));
 }
 
 }  // namespace engine

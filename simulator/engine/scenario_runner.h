@@ -12,11 +12,10 @@
 #include "profiles/population.h"
 #include "scenarios/plan.h"
 #include "simulator/engine/device_capture.h"
+#include "simulator/engine/embedded_server.h"
 #include "simulator/engine/fleet_model.h"
 #include "simulator/engine/shard.h"
-#include "simulator/engine/worker_thread.h"
 #include "simulator/net/address_plan.h"
-#include "simulator/server/server.h"
 
 namespace engine {
 
@@ -82,11 +81,11 @@ public:
 
 private:
     struct ShardHost;
-    struct ServerHost;
     void open_downloads();
     ScenarioRunner(const FleetModel& model, RunOptions options);
     std::optional<StartError> open();
     std::optional<StartError> open_server(const net::Address& address);
+    std::uint32_t server_threads() const;
     std::optional<StartError> open_captures(ShardHost& host, const fleet::Membership& members,
                                             net::Transport*& outermost) const;
     std::optional<StartError> check_further_servers() const;
@@ -101,8 +100,8 @@ private:
     net::Address target_;
     WallClock clock_;
     std::vector<std::unique_ptr<ShardHost>> shards_;
-    std::vector<std::unique_ptr<ServerHost>> servers_;  // embedded ones: the target first
-    std::unique_ptr<HttpDownloads> downloads_;          // where a device updates itself
+    std::vector<std::unique_ptr<EmbeddedServer>> servers_;  // the target first
+    std::unique_ptr<HttpDownloads> downloads_;              // where a device updates itself
     std::unique_ptr<metrics::GeneratorJudge> judge_;
     std::atomic<int> interrupts_{0};
     std::atomic<bool> valid_{true};

@@ -53,6 +53,12 @@ base::CertificateTrust::Config expected(const profiles::SecuritySpec& spec, cons
     return config;
 }
 
+// The hash does not give each front the same number of clients, but nearly.
+std::uint32_t sessions_of_a_front(std::uint32_t all, std::uint32_t fronts) {
+    const std::uint64_t part = std::uint64_t{all} / fronts;
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(part + part / 4 + 1024, 1u << 24));
+}
+
 }  // namespace
 
 std::uint64_t system_salt() {
@@ -307,17 +313,19 @@ SecureShard secure_shard(const FleetModel& model, const fleet::Membership& membe
     return shard;
 }
 
-base::Result<SecureServer, std::string> secure_server(const SecureServerOptions& options, net::Transport& inner) {
+base::Result<SecureServer, std::string> secure_server(const SecureServerOptions& options, net::Transport& inner,
+                                                      const SecureFront& front) {
     SecureServer server;
     server.keys = std::make_unique<ServerKeys>(options.known);
     base::SecretArray<32> secret;
     if (options.salt != 0) base::fill_random(secret.memory());
     net::DtlsServerTransport::Config config;
+    config.front = static_cast<std::uint8_t>(front.number);
     config.keys = server.keys.get();
-    config.sessions = options.sessions;
+    config.sessions = front.count == 1 ? options.sessions : sessions_of_a_front(options.sessions, front.count);
     config.plain_too = options.plain_too;
     config.random_seed = options.seed ^ options.salt;
-    config.secret = secret.view();
+    config.secret = front.secret.empty() ? secret.view() : front.secret;
     config.handshake.accept_ccm8 = config.handshake.accept_cbc = !options.known.empty();
     net::PeerIdentities::RawKeysOf raw_keys_of;
     if (options.certificates || options.credentials) {
@@ -374,7 +382,8 @@ std::vector<Clients> clients_of(const FleetModel& model, const fleet::ServerAddr
 }
 
 SecureServer secure_server(const FleetModel& model, const std::vector<Clients>& clients, const net::Address& address,
-                           std::uint32_t sessions, std::uint64_t salt, net::Transport& inner) {
+                           std::uint32_t sessions, std::uint64_t salt, net::Transport& inner,
+                           const SecureFront& front) {
     SecureServerOptions options;
     options.address = address;
     options.sessions = sessions;
@@ -398,7 +407,7 @@ SecureServer secure_server(const FleetModel& model, const std::vector<Clients>& 
         }
     }
     if (!any) return {};
-    auto server = secure_server(options, inner);
+    auto server = secure_server(options, inner, front);
     CHECK(server.has_value());  // see check_security
     return std::move(*server);
 }
@@ -450,9 +459,13 @@ EndpointCheck endpoint_check(const SecureServer& server, NamesByKey names) {
     };
 }
 
-void sync_security(const SecureServer& dtls, server::Server& server) {
-    if (!dtls.transport) return;
-    const auto& counts = dtls.transport->dtls_counts();
+SecurityCounts security_counts(const SecureServer& dtls) {
+    if (!dtls.transport) return {};
+    return {dtls.transport->dtls_counts(), dtls.transport->sessions()};
+}
+
+void set_security(const SecurityCounts& security, server::Server& server) {
+    const auto& counts = security.counts;
     auto& figures = server.transport_figures();
     const auto set = [](metrics::Cell& cell, std::uint64_t value) { cell.set(static_cast<std::int64_t>(value)); };
     set(figures.dtls_handshakes[metrics::index(metrics::HandshakeKind::full)], counts.full);
@@ -461,7 +474,7 @@ void sync_security(const SecureServer& dtls, server::Server& server) {
     for (std::size_t i = 0; i < counts.generations.size(); ++i) {
         set(figures.dtls_key_generations[i], counts.generations[i]);
     }
-    set(figures.dtls_sessions, dtls.transport->sessions());
+    set(figures.dtls_sessions, security.sessions);
     set(figures.dtls_rebinds, counts.rebinds);
     for (std::size_t i = 0; i < net::alert_slots; ++i) {
         set(figures.dtls_alerts[metrics::index(metrics::Direction::sent)][i], counts.alerts_sent[i]);

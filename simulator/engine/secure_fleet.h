@@ -135,6 +135,15 @@ struct SecureServer {
     std::unique_ptr<EmbeddedCertificates> certificates;
     std::unique_ptr<net::PeerIdentities> identities;  // what marks of datagrams mean
     std::unique_ptr<net::DtlsServerTransport> transport;
+
+    // What stands on top: DTLS, or the network itself where there is none.
+    net::Transport& outermost(net::Transport& inner) const { return transport ? *transport : inner; }
+};
+// Which one of several layers of DTLS of one server; all of them have one secret.
+struct SecureFront {
+    std::uint32_t number = 0;
+    std::uint32_t count = 1;
+    base::Bytes secret{};  // empty, of a single one: it makes its own
 };
 struct SecureServerOptions {
     std::vector<KnownKeys> known;
@@ -144,14 +153,15 @@ struct SecureServerOptions {
     std::vector<std::vector<std::uint8_t>> anchors{};  // further CAs that issue certificates of devices
     // Of the user's own, instead of a key and a certificate that are made from the secret.
     std::optional<EmbeddedCertificates::Config> credentials{};
-    net::Address address{};  // that a certificate of the server is made for
-    std::uint32_t sessions = 0;
+    net::Address address{};      // that a certificate of the server is made for
+    std::uint32_t sessions = 0;  // of all fronts
     bool plain_too = false;
     std::uint64_t salt = 0;
     std::uint64_t seed = 0;
 };
 // The error is a sentence for the user.
-base::Result<SecureServer, std::string> secure_server(const SecureServerOptions& options, net::Transport& inner);
+base::Result<SecureServer, std::string> secure_server(const SecureServerOptions& options, net::Transport& inner,
+                                                      const SecureFront& front = {});
 // Who comes to a server: devices of a profile, with the security that they have towards it.
 struct Clients {
     const profiles::ResolvedProfile* profile = nullptr;
@@ -164,7 +174,8 @@ std::vector<Clients> clients_of(const FleetModel& model, const fleet::ServerAddr
                                 const net::Address& address);
 // For the embedded server of a fleet at that address; null members where none of its clients speaks DTLS.
 SecureServer secure_server(const FleetModel& model, const std::vector<Clients>& clients, const net::Address& address,
-                           std::uint32_t sessions, std::uint64_t salt, net::Transport& inner);
+                           std::uint32_t sessions, std::uint64_t salt, net::Transport& inner,
+                           const SecureFront& front = {});
 // May whoever has proven that register by that name? A server holds each device to what it has proven to be by its
 // key or certificate (Transport 1.1.1, 5.2.6). Null where there is no DTLS. All must outlive it.
 using EndpointCheck = std::function<bool(net::PeerMark proven, std::string_view endpoint)>;
@@ -174,7 +185,22 @@ EndpointCheck endpoint_check(const FleetModel& model, const std::vector<Clients>
 enum class NamesByKey : std::uint8_t { own, any };
 EndpointCheck endpoint_check(const SecureServer& server, NamesByKey names);
 
-// What the transport has counted joins the server's figures; about once a second.
-void sync_security(const SecureServer& dtls, server::Server& server);
+// What layers of DTLS have counted.
+struct SecurityCounts {
+    net::DtlsCounts counts{};
+    std::uint64_t sessions = 0;
+
+    SecurityCounts& operator+=(const SecurityCounts& other) {
+        counts += other.counts;
+        sessions += other.sessions;
+        return *this;
+    }
+};
+SecurityCounts security_counts(const SecureServer& dtls);
+// It joins the server's figures; about once a second.
+void set_security(const SecurityCounts& security, server::Server& server);
+inline void sync_security(const SecureServer& dtls, server::Server& server) {
+    if (dtls.transport) set_security(security_counts(dtls), server);
+}
 
 }  // namespace engine

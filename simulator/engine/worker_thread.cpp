@@ -21,12 +21,17 @@ std::int64_t thread_cpu_ns() {
 
 WorkerThread::WorkerThread(std::string name, asio::io_context& io, Worker& worker, net::UdpTransport& transport,
                            const WallClock& clock)
-    : name_(std::move(name)), io_(io), worker_(worker), transport_(transport), clock_(clock), timer_(io), second_(io) {}
+    : WorkerThread(std::move(name), io, worker, clock) {
+    transport_ = &transport;
+}
+
+WorkerThread::WorkerThread(std::string name, asio::io_context& io, Worker& worker, const WallClock& clock)
+    : name_(std::move(name)), io_(io), worker_(worker), transport_(nullptr), clock_(clock), timer_(io), second_(io) {}
 
 WorkerThread::~WorkerThread() { stop(); }
 
 void WorkerThread::start() {
-    transport_.on_readable([this] { work(); });
+    if (transport_ != nullptr) transport_->on_readable([this] { work(); });
     thread_ = std::thread([this] {
         pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
         auto guard = asio::make_work_guard(io_);

@@ -1,4 +1,5 @@
-// WorkerThread: drives one worker in real time: a thread, one io_context, one timer, the sockets of one transport.
+// WorkerThread: drives one worker in real time: a thread, one io_context, one timer, the sockets of one transport or
+// what else wakes it.
 #pragma once
 
 #include <algorithm>
@@ -45,9 +46,13 @@ public:
     // `io` is the one that `transport` was opened on; both, the worker and the clock must outlive this object.
     WorkerThread(std::string name, asio::io_context& io, Worker& worker, net::UdpTransport& transport,
                  const WallClock& clock);
+    // Without sockets: whatever there is to wake it, on `io`, calls step().
+    WorkerThread(std::string name, asio::io_context& io, Worker& worker, const WallClock& clock);
     ~WorkerThread();
 
     void start();
+    // On the thread itself: the worker has something to do.
+    void step() { work(); }
     // Runs `task` on the thread, between two steps.
     void post(std::function<void()> task);
     // Runs `task` there and waits for it. Not from the thread itself.
@@ -68,7 +73,7 @@ private:
     std::string name_;
     asio::io_context& io_;
     Worker& worker_;
-    net::UdpTransport& transport_;
+    net::UdpTransport* transport_;
     const WallClock& clock_;
     asio::steady_timer timer_;
     asio::steady_timer second_;

@@ -138,6 +138,9 @@ TEST(Options, ServeHasItsOwn) {
     EXPECT_EQ(serve.capacity, 2'000'000u);
     EXPECT_EQ(serve.listen.address, (ListenAddress{"127.0.0.1", 9800}));
     EXPECT_TRUE(serve.listen.given);
+    EXPECT_FALSE(serve.threads);
+    EXPECT_EQ(parsed<ServeCommand>({"serve", "--threads", "4"}).threads, 4u);
+    EXPECT_TRUE(contains(refused({"serve", "--threads", "65"}), "--threads: '65'"));
     EXPECT_TRUE(contains(refused({"serve", "--port", "70000"}), "--port: '70000'"));
     EXPECT_TRUE(contains(refused({"serve", "--bind", "here"}), "--bind: 'here'"));
 }

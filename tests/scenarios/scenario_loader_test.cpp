@@ -40,6 +40,16 @@ std::string errors(const std::string& text) {
     return diagnostics.text();
 }
 
+TEST(ScenarioLoader, ReadsHowManyThreadsTheServerHas) {
+    EXPECT_EQ(read("scenario: a\nserver: {threads: 4}\n").server.threads, 4u);
+    EXPECT_EQ(read("scenario: a\n").server.threads, std::nullopt);
+    for (const std::string wrong : {"0", "65", "many", "-1"}) {
+        EXPECT_THAT(errors("scenario: a\nserver: {threads: " + wrong + "}\n"),
+                    AllOf(HasSubstr("threads: '" + wrong + "'"), HasSubstr("1 to 64")));
+    }
+    EXPECT_THAT(errors("scenario: a\nserver: {threads: [1]}\n"), HasSubstr("threads: a list"));
+}
+
 TEST(ScenarioLoader, ReadsEveryKey) {
     const Scenario scenario = read(R"(
 scenario: power-cut
