@@ -78,12 +78,14 @@ Dtls13ServerTransport::Dtls13ServerTransport(const Config& config, Transport& ne
 // ---- names of sessions
 
 std::array<std::uint8_t, Dtls13ServerTransport::own_id_size> Dtls13ServerTransport::id_of(std::uint32_t index) const {
-    return {static_cast<std::uint8_t>(index >> 8), static_cast<std::uint8_t>(index)};
+    const std::uint32_t name = index * config_.fronts + config_.front;
+    return {static_cast<std::uint8_t>(name >> 8), static_cast<std::uint8_t>(name)};
 }
 
 std::uint32_t Dtls13ServerTransport::place_of_id(base::Bytes id) const {
-    const std::uint32_t index = std::uint32_t{id[0]} << 8 | id[1];
-    if (index >= places_.size()) return base::no_index;
+    const std::uint32_t name = std::uint32_t{id[0]} << 8 | id[1];
+    const std::uint32_t index = name / config_.fronts;
+    if (name % config_.fronts != config_.front || index >= places_.size()) return base::no_index;
     const Kind kind = places_[index].kind;
     return kind == Kind::live || kind == Kind::under_way ? index : base::no_index;
 }

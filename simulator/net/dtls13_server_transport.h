@@ -29,6 +29,9 @@ public:
         std::uint32_t sessions = 0;                        // at once, handshakes included; the oldest session gives way
         std::uint32_t handshakes = 256;  // at once; further clients are not answered, and will ask again
         base::Bytes secret;              // of cookies and marks of identities; read by the constructor
+        // Which one of several fronts of a server this is (Steering): connection ids lead to it.
+        std::uint32_t front = 0;
+        std::uint32_t fronts = 1;
     };
     // `network` must outlive this object.
     Dtls13ServerTransport(const Config& config, Transport& network);

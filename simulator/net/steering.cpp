@@ -36,6 +36,10 @@ bool Steering::attach(int fd, bool v6) const {
     program.push_back({BPF_JMP | BPF_JEQ | BPF_K, 0, 3, connection_id_type});
     program.push_back(step(BPF_LD | BPF_B | BPF_ABS, id_offset));
     end();
+    program.push_back(step(BPF_ALU | BPF_AND | BPF_K, unified_mask));
+    program.push_back({BPF_JMP | BPF_JEQ | BPF_K, 0, 3, unified_with_id});
+    program.push_back(step(BPF_LD | BPF_H | BPF_ABS, 1));
+    end();
     // The sum is kept in X while the next word is loaded.
     program.push_back(step(BPF_LD | BPF_W | BPF_ABS, ip_header + (v6 ? v6_source : v4_source)));
     program.push_back(step(BPF_ALU | BPF_MUL | BPF_K, first_factor));

@@ -117,6 +117,24 @@ TEST(Steering, IsWhatTheKernelDoesByTheConnectionId) {
     }
 }
 
+// RFC 9147 4: the unified header, with its bit for a connection id and without.
+TEST(Steering, IsWhatTheKernelDoesByTheConnectionIdOfDtls13) {
+    auto plan = many_of_v4();
+    plan.devices = 100;
+    const auto server = Address::from_v4(0x7f000001, 0);
+    for (const std::uint8_t number : std::array<std::uint8_t, 4>{0, 1, 2, 255}) {
+        const std::array<std::uint8_t, 8> record{0x3e, number, 5, 9, 9, 9, 9, 9};
+        expect_same(3, server, plan, record);
+        EXPECT_EQ(Steering(3).of_datagram(record, Address::from_v4(0x7f000002, 9)), (number * 256u + 5) % 3);
+        expect_same(3, server, plan, base::Bytes(record).first(2));
+        expect_same(5, *net::parse_ip("::1", 0), one_of_v6(), record);
+    }
+    const std::array<std::uint8_t, 8> without{0x2e, 1, 5, 9, 9, 9, 9, 9};
+    expect_same(3, server, plan, without);
+    EXPECT_EQ(Steering(3).of_datagram(without, Address::from_v4(0x7f000002, 9)),
+              Steering(3).of_source(Address::from_v4(0x7f000002, 9)));
+}
+
 TEST(Steering, GivesEachSocketItsShare) {
     const Steering steering(4);
     std::array<std::size_t, 4> shares{};
