@@ -1,5 +1,8 @@
 // The embedded server on several threads, with fleets of a few hundred devices over real sockets: what it must do on
 // one thread it does on all of them, and its figures are those of the fleet to the unit.
+#include <future>
+#include <thread>
+
 #include <gtest/gtest.h>
 
 #include "profiles/object_loader.h"
@@ -143,6 +146,42 @@ TEST(ServerThreads, StandBehindAServerAlone) {
     (*runner)->start();
     (*runner)->stop();
     EXPECT_EQ((*runner)->snapshot().server->thread_cpu.size(), 3u);
+}
+
+// While LwM2M's thread stands still, its rings fill; what does not fit is dropped, and each of it counted.
+TEST(ServerThreads, CountWhatTheRingsHaveNoRoomFor) {
+    engine::ServerRunOptions options{net::Address::from_v4(0x7f000001, 0), {}, {}};
+    options.config.capacity = 100;
+    options.threads = 2;
+    auto runner = engine::ServerRunner::prepare(std::move(options));
+    ASSERT_TRUE(runner) << runner.error().message;
+    (*runner)->start();
+    std::promise<void> goes_on;
+    (*runner)->post([&] { goes_on.get_future().wait(); });
+
+    asio::io_context io;
+    net::AddressPlan plan;
+    plan.first = net::Address::from_v4(0x7f060000, 0);
+    plan.prefix_size = 64;
+    plan.devices = 16;
+    plan.sockets = 1;
+    auto devices = net::UdpTransport::open(io, plan);
+    ASSERT_TRUE(devices) << devices.error().message;
+    constexpr std::uint32_t count = 3000;
+    const std::vector<std::uint8_t> noise(1200, 0x60);
+    for (std::uint32_t i = 0; i < count; ++i) {
+        const net::Packet packet{noise, i % plan.devices, (*runner)->address()};
+        (*devices)->send({}, {&packet, 1});
+        // The kernel is to lose none of them.
+        if (i % 500 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    goes_on.set_value();
+    (*runner)->stop();
+    const auto totals = (*runner)->snapshot().server->totals;
+    EXPECT_EQ(totals.datagrams[index(metrics::Direction::received)], count);
+    EXPECT_GT(totals.drops[index(metrics::Drop::receive_overrun)], 500);
+    EXPECT_EQ(metrics::total(totals.discarded) + metrics::total(totals.drops), count);
 }
 
 }  // namespace
