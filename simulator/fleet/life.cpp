@@ -5,9 +5,11 @@
 #include "coap/blockwise.h"
 #include "simulator/fleet/device_tree.h"
 #include "simulator/fleet/firmware.h"
+#include "simulator/fleet/object_links.h"
 #include "simulator/fleet/oscore.h"
 #include "simulator/fleet/reporting.h"
 #include "simulator/fleet/sending.h"
+#include "simulator/fleet/server_settings.h"
 #include "simulator/lwm2m/operation.h"
 #include "simulator/lwm2m/registration.h"
 
@@ -19,12 +21,6 @@ using metrics::Operation;
 
 constexpr base::Duration least_update_interval = std::chrono::milliseconds(10);
 
-// Resources of the Server object (Core 1.1.1, E.2).
-namespace setting {
-constexpr std::uint16_t lifetime = 1, disable_timeout = 5, binding = 7, priority_order = 13, initial_delay = 14,
-                        failure_block = 15, bootstrap_on_failure = 16, retry_count = 17, retry_timer = 18,
-                        sequence_delay = 19, sequence_count = 20;
-}
 constexpr std::uint32_t never_again = 0xffffffff;  // of the sequence delay
 
 void arm_life(Turn& turn, LinkId id, base::Time due) {
@@ -70,44 +66,6 @@ lwm2m::PayloadBlock block_of(std::string_view links, Progress& progress) {
     return block;
 }
 
-// The object list as it is now: the profile's, unless the device has created or deleted instances.
-std::string_view object_links(Turn& turn, LinkId id);
-
-void append_links(Turn& turn, LinkId id, std::string& text) {
-    const auto& profile = turn.pool.profile(turn.pool.link(id));
-    // Root link and object versions stay; only the instances may differ.
-    const std::string& original = profile.object_links;
-    const std::string prefix = profile.root_path.empty() ? "" : "/" + profile.root_path;
-    const bool has_root = original.starts_with("<" + (prefix.empty() ? "/" : prefix) + ">");
-    text.assign(original, 0, has_root ? original.find(',') + 1 : 0);
-    DeviceTree tree(turn, id);
-    std::vector<std::uint16_t> instances;
-    for (const auto& object : profile.objects) {
-        if (lwm2m::is_closed(object.id)) continue;
-        instances.clear();
-        tree.children(lwm2m::Path(object.id), instances);
-        const auto versioned = "<" + prefix + "/" + std::to_string(object.id) + ">;ver=";
-        const auto at = original.find(versioned);
-        if (at != std::string::npos) {
-            text.append(original, at, original.find(',', at) - at).append(",");
-        } else if (instances.empty()) {
-            text.append("<").append(prefix).append("/").append(std::to_string(object.id)).append(">,");
-        }
-        for (const auto instance : instances) {
-            const auto path = lwm2m::to_string(lwm2m::Path(object.id, instance));
-            text.append("<").append(prefix).append(path).append(">,");
-        }
-    }
-    if (text.ends_with(',')) text.pop_back();
-}
-
-std::string_view object_links(Turn& turn, LinkId id) {
-    const Device& device = turn.pool[turn.pool.device_of(id)];
-    if (device.changes == base::no_index) return turn.pool.profile(device).object_links;
-    append_links(turn, id, turn.pool.workspace.path_text);
-    return turn.pool.workspace.path_text;
-}
-
 bool secured(const Turn& turn, LinkId id) { return turn.security != nullptr && turn.security->secured(id); }
 
 // A device that speaks DTLS needs a session before it registers. True when it waits for one now.
@@ -131,39 +89,10 @@ void abandon_session(Turn& turn, LinkId id) {
     if (link.state == DeviceState::handshaking) turn.counters.abort(Operation::handshake, link.profile);
 }
 
-lwm2m::Path setting_of(Turn& turn, LinkId id, std::uint16_t resource) {
-    return turn.pool.server_of(turn.pool.link(id)).object.child(resource);
-}
-
-// The number that the link's Server object instance has there now.
-std::optional<std::uint32_t> number_of(Turn& turn, LinkId id, std::uint16_t resource) {
-    const double number = lwm2m::to_number(DeviceTree(turn, id).read(setting_of(turn, id, resource)));
-    if (!(number >= 0 && number <= 4294967295.0)) return std::nullopt;
-    return static_cast<std::uint32_t>(number);
-}
-
-bool is_true(Turn& turn, LinkId id, std::uint16_t resource) {
-    const auto value = DeviceTree(turn, id).read(setting_of(turn, id, resource));
-    return value.type == lwm2m::Type::boolean && value.boolean;
-}
-
-// A view that lives until the tree is looked at again.
-std::string_view binding_of(Turn& turn, LinkId id) {
-    const DeviceTree tree(turn, id);
-    if (!tree.has_changes()) return turn.pool.profile_of(turn.pool.link(id)).binding;
-    return base::as_text(tree.read(setting_of(turn, id, setting::binding)).bytes);
-}
-
-// From LwM2M 1.2 on a lifetime of 0 has no end (Core 1.2, 6.2.1).
-std::uint32_t as_lifetime(const profiles::ResolvedProfile& profile, double seconds) {
-    const double least = profile.version == profiles::Lwm2mVersion::v1_2 ? 0 : 1;
-    return static_cast<std::uint32_t>(std::clamp(seconds, least, 4294967295.0));
-}
-
 // Core 1.1.1, E.2: the timer, doubled with each attempt that has failed.
 base::Duration retry_pause(Turn& turn, LinkId id, unsigned doublings) {
     constexpr std::uint64_t longest = 10ULL * 365 * 86400;
-    const std::uint64_t timer = number_of(turn, id, setting::retry_timer).value_or(60);
+    const std::uint64_t timer = setting_number(turn, id, setting::retry_timer).value_or(60);
     return std::chrono::seconds(std::min(timer << std::min(doublings, 16u), longest));
 }
 
@@ -172,11 +101,7 @@ void send_register(Turn& turn, LinkId id, base::Time intended, Progress progress
     Link& link = turn.pool.link(id);
     const auto& profile = turn.pool.profile(link);
     if (!progress) {
-        // Core 1.1.1, 6.2.1: it equals 1/x/1.
-        const auto written = DeviceTree(turn, id).written_number(setting_of(turn, id, setting::lifetime));
-        const auto& spec = profile.servers[link.server].lifetime;
-        const double drawn = base::seconds(spec.at(turn.unit(id, base::Stream::update, link.server)));
-        link.lifetime = as_lifetime(profile, written.value_or(drawn));
+        link.lifetime = lifetime_to_register(turn, id);
         link.lifetime_changed = false;
         link.links_changed = false;
         link.binding_changed = false;
@@ -206,8 +131,7 @@ void send_update(Turn& turn, LinkId id, base::Time intended, Progress progress =
     lwm2m::UpdateParameters parameters{.location = link.location.text(), .lifetime = {}, .binding = {}};
     // Core 1.1.1, 6.2.2: only what has changed.
     if (!progress) {
-        const auto written = DeviceTree(turn, id).written_number(setting_of(turn, id, setting::lifetime));
-        if (link.lifetime_changed && written) link.lifetime = as_lifetime(turn.pool.profile(link), *written);
+        if (link.lifetime_changed) link.lifetime = written_lifetime(turn, id).value_or(link.lifetime);
         if (link.lifetime_changed) parameters.lifetime = link.lifetime;
         if (link.binding_changed) parameters.binding = binding_of(turn, id);
         parameters.queue_mode = turn.pool.profile_of(link).queue_parameter;
@@ -240,7 +164,8 @@ void leave(Turn& turn, LinkId id) {
     stop(turn, id);
     if (!disabled) return;
     turn.move(id, DeviceState::backoff);
-    arm_life(turn, id, turn.now + std::chrono::seconds(number_of(turn, id, setting::disable_timeout).value_or(86400)));
+    arm_life(turn, id,
+             turn.now + std::chrono::seconds(setting_number(turn, id, setting::disable_timeout).value_or(86400)));
 }
 
 void send_deregister(Turn& turn, LinkId id, base::Time intended, const Progress& progress = std::nullopt) {
@@ -260,12 +185,12 @@ void arm_update(Turn& turn, LinkId id, base::Time registered) {
     arm_life(turn, id, registered + std::max<base::Duration>(wait, least_update_interval));
 }
 
-bool has_order(Turn& turn, LinkId id) { return number_of(turn, id, setting::priority_order).has_value(); }
+bool has_order(Turn& turn, LinkId id) { return setting_number(turn, id, setting::priority_order).has_value(); }
 
 void begin(Turn& turn, LinkId id, base::Time at) {
     Link& link = turn.pool.link(id);
     // Core 1.1.1, E.2: until it has been registered once.
-    const auto delay = link.was_registered ? 0 : number_of(turn, id, setting::initial_delay).value_or(0);
+    const auto delay = link.was_registered ? 0 : setting_number(turn, id, setting::initial_delay).value_or(0);
     arm_life(turn, id, at + std::chrono::seconds(delay));
 }
 
@@ -275,7 +200,7 @@ void begin_next(Turn& turn, DeviceId device, base::Time at) {
     std::uint32_t least = 0;
     for (LinkId id = device; id != base::no_index; id = turn.pool.next_link(id)) {
         if (!turn.pool.link(id).in_line) continue;
-        const auto order = number_of(turn, id, setting::priority_order).value_or(0);
+        const auto order = setting_number(turn, id, setting::priority_order).value_or(0);
         if (next != base::no_index && order >= least) continue;
         next = id;
         least = order;
@@ -304,7 +229,7 @@ void go_on_after(Turn& turn, LinkId id) {
 // There is no bootstrap that could follow. Core 1.1.1, E.2: where this server blocks the others, they are not tried.
 void give_up(Turn& turn, LinkId id) {
     turn.move(id, DeviceState::stopped);
-    if (!is_true(turn, id, setting::failure_block)) go_on_after(turn, id);
+    if (!setting_is_true(turn, id, setting::failure_block)) go_on_after(turn, id);
 }
 
 // A code of the class 4: the server would not have it (Core 1.1.1, E.2, resource 16).
@@ -314,19 +239,19 @@ bool is_rejection(metrics::Cause cause) { return metrics::result_of(cause) == me
 void back_off(Turn& turn, LinkId id, metrics::Cause cause) {
     Link& link = turn.pool.link(id);
     turn.move(id, DeviceState::backoff);
-    if (is_rejection(cause) && is_true(turn, id, setting::bootstrap_on_failure)) {
+    if (is_rejection(cause) && setting_is_true(turn, id, setting::bootstrap_on_failure)) {
         give_up(turn, id);
         return;
     }
     if (link.attempts < 255) ++link.attempts;
-    if (link.attempts < number_of(turn, id, setting::retry_count).value_or(5)) {
+    if (link.attempts < setting_number(turn, id, setting::retry_count).value_or(5)) {
         arm_life(turn, id, turn.now + retry_pause(turn, id, link.attempts - 1u));
         return;
     }
     link.attempts = 0;
     if (link.sequences < 255) ++link.sequences;
-    const auto delay = number_of(turn, id, setting::sequence_delay).value_or(86400);
-    if (link.sequences < number_of(turn, id, setting::sequence_count).value_or(1) && delay != never_again) {
+    const auto delay = setting_number(turn, id, setting::sequence_delay).value_or(86400);
+    if (link.sequences < setting_number(turn, id, setting::sequence_count).value_or(1) && delay != never_again) {
         arm_life(turn, id, turn.now + std::chrono::seconds(delay));
     } else {
         give_up(turn, id);
