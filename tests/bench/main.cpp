@@ -14,6 +14,7 @@
 #include <CLI/CLI.hpp>
 
 #include "simulator/base/timer_wheel.h"
+#include "tests/bench/certificate_bench.h"
 #include "tests/bench/codec_bench.h"
 #include "tests/bench/dtls_bench.h"
 #include "tests/bench/fleet_bench.h"
@@ -25,6 +26,7 @@ namespace {
 constexpr std::size_t notification_size = 32;  // bytes of a CoAP notification of the catalog profile, SenML CBOR
 constexpr std::size_t register_size = 230;     // bytes of its Register
 constexpr std::uint32_t dtls_devices = 50'000;
+constexpr std::uint32_t certified_devices = 2'000;
 constexpr std::size_t dtls_size = 64;      // bytes of a datagram under DTLS
 constexpr std::size_t dtls_overhead = 30;  // bytes that its record is longer (no connection id towards devices: 29)
 constexpr double allowed_growth = 1.1;
@@ -123,6 +125,22 @@ void measure_secured(std::uint32_t devices, int repeats, const Print& print) {
     print("dtls_device.bytes", fleet.bytes_per_device, "bytes");
 }
 
+// By certificate and raw public key.
+template <class Print>
+void measure_certified(int repeats, const Print& print) {
+    for (const std::string mode : {"x509", "rpk"}) {
+        std::vector<double> clients;
+        std::vector<double> servers;
+        for (int i = 0; i < repeats; ++i) {
+            const auto cost = bench::measure_certificates(mode, certified_devices);
+            clients.push_back(cost.client_us);
+            servers.push_back(cost.server_us);
+        }
+        print("dtls_handshake_" + mode + ".us", median(clients), "us");
+        print("dtls_handshake_" + mode + ".server.us", median(servers), "us");
+    }
+}
+
 int compare(const std::string& file, const std::vector<Line>& lines) {
     std::ifstream in(file);
     if (!in) {
@@ -187,6 +205,7 @@ int main(int argc, char** argv) {
     for (const auto& codec : bench::measure_codecs()) print(codec.name, codec.ns, "ns");
 
     measure_secured(std::min(sizes.front(), dtls_devices), repeats, print);
+    measure_certified(repeats, print);
 
     std::map<std::uint32_t, double> register_us;
     for (const auto devices : sizes) {
