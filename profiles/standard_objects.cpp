@@ -318,8 +318,8 @@ public:
         }
     }
 
-    // Core 1.1.1, E.1 and E.9: an instance of object 21 beside the Security instance of the same number. No server reads
-    // it, and what is secret or one device's own is not kept in it.
+    // Core 1.1.1, E.1 and E.9: an instance of object 21 beside the Security instance of the same number. No server
+    // reads it, and what is secret or one device's own is not kept in it.
     void add_oscore(std::size_t server) {
         if (oscore_of(result_, server) == nullptr) return;
         const OscoreSpec& spec = *oscore_of(result_, server);

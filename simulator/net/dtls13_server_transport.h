@@ -4,8 +4,8 @@
 //   server -> Dtls13ServerTransport ------------------------------> network
 //                             \-> DtlsServerTransport -> rest() --/
 //
-// What is whose says the first byte (RFC 9147 4.1), a ClientHello by its versions, and, for the other plain records of a
-// handshake, whether one of DTLS 1.3 is under way with that address. As with DTLS 1.2 a client is known above by the
+// What is whose says the first byte (RFC 9147 4.1), a ClientHello by its versions, and, for the other plain records of
+// a handshake, whether one of DTLS 1.3 is under way with that address. As with DTLS 1.2 a client is known above by the
 // address of its handshake, and what is handed up says who has sent it.
 #pragma once
 
