@@ -1,5 +1,6 @@
 #include "simulator/cli/command_serve.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <fstream>
 #include <mutex>
@@ -37,10 +38,16 @@ std::string named(const char* what, std::int64_t count) {
 std::string figures_text(const metrics::Snapshot& snapshot, base::Duration elapsed) {
     const auto& t = snapshot.server->totals;
     base::Duration cpu{};
-    for (const auto thread : snapshot.server->thread_cpu) cpu += thread;
-    std::string text =
-        fmt::format("served         {}   cpu {}   rss {}\n", metrics::to_text(elapsed), metrics::to_text(cpu),
-                    base::format_size(static_cast<std::uint64_t>(snapshot.process.resident_bytes)));
+    base::Duration busiest{};
+    for (const auto thread : snapshot.server->thread_cpu) {
+        cpu += thread;
+        busiest = std::max(busiest, thread);
+    }
+    const auto threads = snapshot.server->thread_cpu.size();
+    std::string text = fmt::format(
+        "served         {}   cpu {}{}   rss {}\n", metrics::to_text(elapsed), metrics::to_text(cpu),
+        threads == 1 ? "" : fmt::format(" of {} threads, the busiest {}", threads, metrics::to_text(busiest)),
+        base::format_size(static_cast<std::uint64_t>(snapshot.process.resident_bytes)));
     text += fmt::format(
         "registrations  {} ({} in place of another)   updates {}   deregistrations {}   expired {}   "
         "registered now {}\n",
