@@ -6,17 +6,16 @@
 #include <functional>
 
 #include <asio/io_context.hpp>
-#include <asio/posix/stream_descriptor.hpp>
 
 namespace net {
 
 class Doorbell {
 public:
     // `io` is that of the thread, and must outlive this object.
-    explicit Doorbell(asio::io_context& io);
+    explicit Doorbell(asio::io_context& io) : io_(io) {}
 
-    // Calls `answer` on the thread whenever the bell was rung for.
-    void on_ring(std::function<void()> answer);
+    // Calls `answer` on the thread whenever the bell was rung for; before the thread begins.
+    void on_ring(std::function<void()> answer) { answer_ = std::move(answer); }
 
     // On the thread itself: it is about to wait, and must look once more whether there is something; or it is awake.
     void wait_for_it() { waits_.exchange(true); }
@@ -29,9 +28,8 @@ public:
 
 private:
     void sound();
-    void watch();
 
-    asio::posix::stream_descriptor descriptor_;
+    asio::io_context& io_;
     std::function<void()> answer_;
     alignas(64) std::atomic<bool> waits_{false};
 };
