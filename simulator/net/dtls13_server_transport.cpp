@@ -66,7 +66,6 @@ Dtls13ServerTransport::Dtls13ServerTransport(const Config& config, Transport& ne
       network_(network),
       rest_(network),
       context_(config.keys, config.certificates, config.secret),
-      identities_(config.secret),
       timers_(config.sessions + proofs),
       by_address_(0),
       under_way_(0),
@@ -190,9 +189,13 @@ std::span<const Packet> Dtls13ServerTransport::receive(base::Time now) {
     for (bool more = true; more && up.empty() && batch_.in.empty();) {
         const auto packets = network_.receive(now);
         more = !packets.empty();
-        rest_.clear();
-        for (const auto& packet : packets) {
-            if (!take(now, packet)) rest_.put(packet);
+        if (std::ranges::none_of(packets, [this](const Packet& packet) { return may_be_ours(packet); })) {
+            rest_.lend(packets);
+        } else {
+            rest_.clear();
+            for (const auto& packet : packets) {
+                if (!take(now, packet)) rest_.put(packet);
+            }
         }
         up = others_->receive(now);
     }
@@ -200,6 +203,13 @@ std::span<const Packet> Dtls13ServerTransport::receive(base::Time now) {
     if (batch_.in.empty()) return up;
     batch_.in.insert(batch_.in.end(), up.begin(), up.end());
     return batch_.in;
+}
+
+// Data of DTLS 1.2 never is, and CoAP only where somebody has a session that he would have to speak under.
+bool Dtls13ServerTransport::may_be_ours(const Packet& packet) const {
+    if (packet.bytes.empty()) return false;
+    const std::uint8_t first = packet.bytes[0];
+    return is_sealed(first) || is_plain_record(first) || (first >> 6 == 1 && by_address_.size() != 0);
 }
 
 // False where it is none of ours.
@@ -366,15 +376,10 @@ void Dtls13ServerTransport::establish(std::uint32_t index) {
     place.order = ++order_;
     by_address_.insert(place.known_as, index);
     const auto& session = *place.session;
-    ++counts_.full;
-    using Proof = PeerIdentities::Proof;
-    if (session.proof() == Dtls13Proof::psk) {
-        place.proven = identities_.mark(Proof::psk, base::as_bytes(session.identity()));
-        ++counts_.generations[std::min<std::size_t>(session.generation(), key_generations - 1)];
-    } else {
-        const bool x509 = session.proof() == Dtls13Proof::x509;
-        place.proven = identities_.mark(x509 ? Proof::x509 : Proof::raw_public_key, session.peer().name);
-    }
+    place.proven = session.proven();
+    ++(session.resumed() ? counts_.resumed : counts_.full);
+    if (session.resumed() || session.proof() != Dtls13Proof::psk) return;
+    ++counts_.generations[std::min<std::size_t>(session.generation(), key_generations - 1)];
 }
 
 }  // namespace net

@@ -16,7 +16,6 @@
 #include "simulator/base/timer_wheel.h"
 #include "simulator/net/dtls13_session.h"
 #include "simulator/net/dtls_batch.h"
-#include "simulator/net/peer_identities.h"
 #include "simulator/net/shared_transport.h"
 
 namespace net {
@@ -28,7 +27,7 @@ public:
         const ServerCertificates* certificates = nullptr;  // null: none of those
         std::uint32_t sessions = 0;                        // at once, handshakes included; the oldest session gives way
         std::uint32_t handshakes = 256;  // at once; further clients are not answered, and will ask again
-        base::Bytes secret;              // of cookies and marks of identities; read by the constructor
+        base::Bytes secret;              // of cookies, tickets and marks of identities; read by the constructor
         // Which one of several fronts of a server this is (Steering): connection ids lead to it.
         std::uint32_t front = 0;
         std::uint32_t fronts = 1;
@@ -65,6 +64,7 @@ private:
     };
     class Sink;
 
+    bool may_be_ours(const Packet& packet) const;
     bool take(base::Time now, const Packet& packet);
     void take_hello(base::Time now, const Packet& packet, const Dtls13Hello& hello);
     void take_in_place(base::Time now, std::uint32_t index, const Packet& packet);
@@ -85,7 +85,6 @@ private:
     SharedTransport rest_;
     Transport* others_ = &rest_;
     Dtls13Context context_;
-    PeerIdentities identities_;
     std::vector<Place> places_;
     std::vector<std::uint32_t> free_;
     std::array<std::uint32_t, proofs> listeners_;

@@ -16,6 +16,7 @@ namespace {
 // RFC 9147 5.8.2: the same as in DTLS 1.2. The library's own times only double, and are not looked at.
 constexpr FlightTimes times;
 constexpr int longest_timeout = 1 << 20;
+constexpr int ticket_lifetime = 24 * 60 * 60;  // seconds; RFC 8446 4.6.1 allows seven times that
 constexpr std::size_t longest_text = max_datagram + 128;
 
 const char* names_of(Dtls13Suite suite) {
@@ -75,6 +76,8 @@ struct Dtls13Calls {
         auto& own = self(session);
         const base::Bytes datagram(reinterpret_cast<const std::uint8_t*>(bytes), static_cast<std::size_t>(size));
         own.sent_ = true;
+        // A ClientHello: all else of a client is sealed, or acknowledges.
+        if (datagram[0] == static_cast<std::uint8_t>(ContentType::handshake)) own.by_key_ = false;
         if (own.holds_) {
             own.held_.emplace_back(datagram.begin(), datagram.end());
         } else if (own.sink_ != nullptr) {
@@ -84,7 +87,7 @@ struct Dtls13Calls {
     }
     static unsigned client_key(WOLFSSL* ssl, const char*, char* identity, unsigned identity_room, unsigned char* key,
                                unsigned key_room, const char** suite) {
-        const auto& own = self(wolfSSL_get_psk_callback_ctx(ssl));
+        auto& own = self(wolfSSL_get_psk_callback_ctx(ssl));
         const auto& keys = *own.context_.client_keys_;
         std::array<std::uint8_t, max_psk_identity> name;
         const std::size_t size = keys.identity(own.link_, name);
@@ -92,6 +95,7 @@ struct Dtls13Calls {
         std::copy_n(name.begin(), size, identity);
         identity[size] = '\0';
         *suite = names_of(own.suite_);
+        own.by_key_ = true;
         return static_cast<unsigned>(keys.key(own.link_, base::MutableBytes(key, max_psk)));
     }
     static unsigned server_key(WOLFSSL* ssl, const char* identity, unsigned char* key, unsigned room,
@@ -104,12 +108,60 @@ struct Dtls13Calls {
         if (!known) return 0;
         own.identity_ = identity;
         own.generation_ = known->generation;
+        own.resumed_ = false;
         return static_cast<unsigned>(known->size);
     }
     static int hello_is_good(WOLFSSL*, void* session) {
         self(session).began_ = true;
+        self(session).resumed_ = false;
         return 0;
     }
+#if LWM2M_SIM_WOLFSSL_HAS_TICKETS
+    // A ticket is sealed with what its owner has proven beside it, in place of a key's name: nothing is kept here.
+    static int ticket(WOLFSSL*, unsigned char* name, unsigned char* iv, unsigned char* mac, int sealing,
+                      unsigned char* text, int size, int* out_size, void*) {
+        if (driven == nullptr) return WOLFSSL_TICKET_RET_FATAL;
+        auto& own = *driven;
+        const base::MutableBytes ticket(text, static_cast<std::size_t>(size));
+        const base::MutableBytes tag(mac, base::Aes128::gcm_tag_size);
+        const base::Bytes proven(name, WOLFSSL_TICKET_NAME_SZ);
+        const base::Aes128::Sealing with{
+            .key = own.context_.ticket_key_.view(), .nonce = base::Bytes(iv, ticket_nonce_size), .associated = proven};
+        base::Aes128 aes;
+        *out_size = size;
+        if (sealing != 0) {
+            std::fill_n(name, WOLFSSL_TICKET_NAME_SZ, std::uint8_t{0});
+            std::fill_n(iv, WOLFSSL_TICKET_IV_SZ, std::uint8_t{0});
+            std::fill_n(mac, WOLFSSL_TICKET_MAC_SZ, std::uint8_t{0});
+            base::Writer out{base::MutableBytes(name, sizeof(PeerMark))};
+            out.put_uint(own.proven(), sizeof(PeerMark));
+            base::fill_random(base::MutableBytes(iv, ticket_nonce_size));
+            aes.gcm_seal(with, ticket, tag);
+            return WOLFSSL_TICKET_RET_OK;
+        }
+        if (!aes.gcm_open(with, ticket, tag)) return WOLFSSL_TICKET_RET_REJECT;
+        own.of_ticket_ = *base::Reader(proven).take_uint(sizeof(PeerMark));
+        own.resumed_ = true;
+        return WOLFSSL_TICKET_RET_OK;
+    }
+    static constexpr std::size_t ticket_nonce_size = 12;
+#endif
+#if LWM2M_SIM_WOLFSSL_HAS_SECRETS
+    static int secret(WOLFSSL* ssl, int which, const unsigned char* secret, int size, void* session) {
+        std::string_view label;
+        switch (which) {
+            case CLIENT_HANDSHAKE_TRAFFIC_SECRET: label = "CLIENT_HANDSHAKE_TRAFFIC_SECRET"; break;
+            case SERVER_HANDSHAKE_TRAFFIC_SECRET: label = "SERVER_HANDSHAKE_TRAFFIC_SECRET"; break;
+            case CLIENT_TRAFFIC_SECRET: label = "CLIENT_TRAFFIC_SECRET_0"; break;
+            case SERVER_TRAFFIC_SECRET: label = "SERVER_TRAFFIC_SECRET_0"; break;
+            default: return 0;
+        }
+        RandomBytes random{};
+        wolfSSL_get_client_random(ssl, random.data(), random.size());
+        (*self(session).log_)(label, random, base::Bytes(secret, static_cast<std::size_t>(size)));
+        return 0;
+    }
+#endif
     // Paths of certificates are judged as in DTLS 1.2; the library has no CA of its own here, and takes none as good.
     static int verify(int, WOLFSSL_X509_STORE_CTX* store) {
         if (driven == nullptr) return 0;
@@ -126,7 +178,7 @@ struct Dtls13Calls {
     }
 };
 
-Dtls13Context::Dtls13Context(Side side) : side_(side) {
+Dtls13Context::Dtls13Context(Side side, base::Bytes secret) : side_(side), identities_(secret) {
     static const int started = wolfSSL_Init();
     CHECK(started == WOLFSSL_SUCCESS);
     const bool client = side == Side::client;
@@ -140,28 +192,44 @@ Dtls13Context::Dtls13Context(Side side) : side_(side) {
     wolfSSL_CTX_set_verify(context_, WOLFSSL_VERIFY_PEER | WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT, Dtls13Calls::confirm);
     wolfSSL_CertManagerSetVerify(wolfSSL_CTX_GetCertManager(context_), Dtls13Calls::verify);
 #if LWM2M_SIM_WOLFSSL_HAS_TICKETS
-    wolfSSL_CTX_no_ticket_TLSv13(context_);
+    wolfSSL_CTX_set_timeout(context_, ticket_lifetime);
+    if (client) return;
+    wolfSSL_CTX_set_TicketEncCb(context_, Dtls13Calls::ticket);
+    wolfSSL_CTX_set_TicketHint(context_, ticket_lifetime);
 #endif
 }
 
 Dtls13Context::Dtls13Context(const PskSource* keys, const CertificateSource* certificates)
-    : Dtls13Context(Side::client) {
+    : Dtls13Context(Side::client, {}) {
     client_keys_ = keys;
     client_certificates_ = certificates;
 }
 
 Dtls13Context::Dtls13Context(const PskDirectory* keys, const ServerCertificates* certificates, base::Bytes secret)
-    : Dtls13Context(Side::server) {
+    : Dtls13Context(Side::server, secret) {
     server_keys_ = keys;
     server_certificates_ = certificates;
     cookie_secret_ = base::Secret(base::hkdf_extract(base::as_bytes("cookies of DTLS 1.3"), secret));
+    const auto key = base::hkdf_extract(base::as_bytes("tickets of DTLS 1.3"), secret);
+    ticket_key_ = base::Secret(base::Bytes(key).first(base::Aes128::key_size));
 }
 
 Dtls13Context::~Dtls13Context() { wolfSSL_CTX_free(context_); }
 
+Dtls13Ticket::~Dtls13Ticket() {
+    if (session_ != nullptr) wolfSSL_SESSION_free(session_);
+}
+
 Dtls13Session::Dtls13Session(const Dtls13Context& context, const Client& client)
-    : context_(context), link_(client.link), proof_(client.proof), suite_(client.suite), offers_id_(client.offers_id) {
+    : context_(context),
+      link_(client.link),
+      proof_(client.proof),
+      suite_(client.suite),
+      offers_id_(client.offers_id),
+      log_(client.log) {
     open();
+    if (client.resume == nullptr || !*client.resume || !usable_) return;
+    offers_ticket_ = wolfSSL_set_session(ssl_, client.resume->get()) == WOLFSSL_SUCCESS;
 }
 
 Dtls13Session::Dtls13Session(const Dtls13Context& context, const Server& server)
@@ -224,6 +292,9 @@ bool Dtls13Session::open_client() {
     }
     good = good && wolfSSL_set_cipher_list(ssl_, names_of(suite_)) == WOLFSSL_SUCCESS;
     good = good && wolfSSL_UseKeyShare(ssl_, WOLFSSL_ECC_SECP256R1) == WOLFSSL_SUCCESS;
+#if LWM2M_SIM_WOLFSSL_HAS_SECRETS
+    if (log_ != nullptr) good = good && wolfSSL_set_tls13_secret_cb(ssl_, Dtls13Calls::secret, this) == WOLFSSL_SUCCESS;
+#endif
 #if LWM2M_SIM_WOLFSSL_HAS_DTLS13_CID
     if (offers_id_) good = good && wolfSSL_dtls_cid_use(ssl_) == WOLFSSL_SUCCESS;
 #endif
@@ -356,6 +427,9 @@ Dtls13Step Dtls13Session::drive(base::Time now) {
         if (result == WOLFSSL_SUCCESS) {
             phase_ = Phase::established;
             step.kind = Dtls13Step::Kind::established;
+            if (context_.side_ == Side::client) {
+                resumed_ = offers_ticket_ && !by_key_ && wolfSSL_session_reused(ssl_) != 0;
+            }
             if (proof_ != Dtls13Proof::psk) wolfSSL_UnloadCertsKeys(ssl_);
         } else if (const int error = wolfSSL_get_error(ssl_, result);
                    error != WOLFSSL_ERROR_WANT_READ && error != WOLFSSL_ERROR_WANT_WRITE) {
@@ -479,6 +553,26 @@ Dtls13Step Dtls13Session::close(Dtls13Sink& sink) {
     return step;
 }
 
+Dtls13Ticket Dtls13Session::ticket() const {
+#if LWM2M_SIM_WOLFSSL_HAS_TICKETS
+    word32 size = 0;
+    std::array<std::uint8_t, 1024> ticket;
+    size = ticket.size();
+    if (ssl_ != nullptr && wolfSSL_get_SessionTicket(ssl_, ticket.data(), &size) == WOLFSSL_SUCCESS && size != 0) {
+        return Dtls13Ticket(wolfSSL_get1_session(ssl_));
+    }
+#endif
+    return {};
+}
+
+PeerMark Dtls13Session::proven() const {
+    using Proof = PeerIdentities::Proof;
+    if (resumed_) return of_ticket_;
+    if (proof_ == Dtls13Proof::psk) return context_.identities_.mark(Proof::psk, base::as_bytes(identity_));
+    const bool x509 = proof_ == Dtls13Proof::x509;
+    return context_.identities_.mark(x509 ? Proof::x509 : Proof::raw_public_key, peer_.name);
+}
+
 bool Dtls13Session::carries_id() const {
 #if LWM2M_SIM_WOLFSSL_HAS_DTLS13_CID
     unsigned size = 0;
@@ -498,10 +592,13 @@ bool Dtls13Session::carries_id() const {
 namespace net {
 
 Dtls13Features dtls13_features() { return {}; }
-Dtls13Context::Dtls13Context(Side side) : side_(side) { CHECK(dtls13_features().available); }
-Dtls13Context::Dtls13Context(const PskSource*, const CertificateSource*) : Dtls13Context(Side::client) {}
-Dtls13Context::Dtls13Context(const PskDirectory*, const ServerCertificates*, base::Bytes)
-    : Dtls13Context(Side::server) {}
+Dtls13Context::Dtls13Context(Side side, base::Bytes secret) : side_(side), identities_(secret) {
+    CHECK(dtls13_features().available);
+}
+Dtls13Context::Dtls13Context(const PskSource*, const CertificateSource*) : Dtls13Context(Side::client, {}) {}
+Dtls13Context::Dtls13Context(const PskDirectory*, const ServerCertificates*, base::Bytes secret)
+    : Dtls13Context(Side::server, secret) {}
+Dtls13Ticket::~Dtls13Ticket() = default;
 Dtls13Context::~Dtls13Context() = default;
 Dtls13Session::Dtls13Session(const Dtls13Context& context, const Client& client)
     : context_(context), proof_(client.proof) {}
@@ -516,6 +613,8 @@ Dtls13Step Dtls13Session::take(base::Time, base::Bytes, Dtls13Sink&) { return {}
 Dtls13Step Dtls13Session::on_timer(base::Time, Dtls13Sink&) { return {}; }
 bool Dtls13Session::say(base::Bytes, Dtls13Sink&) { return false; }
 Dtls13Step Dtls13Session::close(Dtls13Sink&) { return {}; }
+Dtls13Ticket Dtls13Session::ticket() const { return {}; }
+PeerMark Dtls13Session::proven() const { return 0; }
 bool Dtls13Session::carries_id() const { return false; }
 
 }  // namespace net

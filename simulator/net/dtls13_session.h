@@ -1,8 +1,8 @@
 // Dtls13Session: one session of DTLS 1.3 (RFC 9147), handshake included, by wolfSSL. Datagrams in, datagrams and texts
 // out, and when its timer is due: no socket, no clock.
 //
-// The library keeps an object of some 10 KB for each (most_dtls13_sessions says how many there may be), so this is for
-// hundreds and thousands of devices; DTLS 1.2 is for hundreds of thousands (dtls_record.h).
+// The library keeps an object for each, so there is a limit to how many there may be: this is for thousands of devices,
+// DTLS 1.2 for hundreds of thousands (dtls_record.h).
 #pragma once
 
 #include <deque>
@@ -13,12 +13,18 @@
 #include "simulator/net/dtls_client_handshake.h"
 #include "simulator/net/dtls_counts.h"
 #include "simulator/net/dtls_server_handshake.h"
+#include "simulator/net/peer_identities.h"
 
 struct WOLFSSL;
 struct WOLFSSL_CTX;
 struct WOLFSSL_SESSION;
 
 namespace net {
+
+// At once, of all devices; and of a server, its handshakes included.
+inline constexpr std::uint32_t most_dtls13_sessions = 10'000;
+// What one takes on each side, about (lwm2m-bench: dtls13_device.bytes).
+inline constexpr std::size_t dtls13_session_size = 16 * 1024;
 
 // What the library at hand can do. Without `available` nothing of this may be made.
 struct Dtls13Features {
@@ -32,12 +38,34 @@ Dtls13Features dtls13_features();
 // How the peers prove themselves.
 enum class Dtls13Proof : std::uint8_t { psk, x509, raw_public_key };
 
+// Told the secrets of a session, for a capture, by the names that they have in key logs.
+using Dtls13KeyLog = std::function<void(std::string_view label, base::Bytes client_random, base::Bytes secret)>;
+
 // Where the datagrams of a session go, and what it has heard.
 class Dtls13Sink {
 public:
     virtual ~Dtls13Sink() = default;
     virtual void send(base::Bytes datagram) = 0;
     virtual void hear(base::Bytes text) = 0;
+};
+
+// What a client may resume a session with.
+class Dtls13Ticket {
+public:
+    Dtls13Ticket() = default;
+    explicit Dtls13Ticket(WOLFSSL_SESSION* session) : session_(session) {}
+    Dtls13Ticket(Dtls13Ticket&& other) noexcept : session_(std::exchange(other.session_, nullptr)) {}
+    Dtls13Ticket& operator=(Dtls13Ticket&& other) noexcept {
+        std::swap(session_, other.session_);
+        return *this;
+    }
+    ~Dtls13Ticket();
+
+    explicit operator bool() const { return session_ != nullptr; }
+    WOLFSSL_SESSION* get() const { return session_; }
+
+private:
+    WOLFSSL_SESSION* session_ = nullptr;
 };
 
 // How a step has left a session.
@@ -62,7 +90,7 @@ class Dtls13Context {
 public:
     // Of clients.
     Dtls13Context(const PskSource* keys, const CertificateSource* certificates);
-    // Of a server. `secret`: of its cookies.
+    // Of a server. `secret`: of its cookies, its tickets and its marks of identities; read by the constructor.
     Dtls13Context(const PskDirectory* keys, const ServerCertificates* certificates, base::Bytes secret);
     Dtls13Context(const Dtls13Context&) = delete;
     Dtls13Context& operator=(const Dtls13Context&) = delete;
@@ -71,7 +99,7 @@ public:
 private:
     friend class Dtls13Session;
     friend struct Dtls13Calls;
-    explicit Dtls13Context(Side side);
+    Dtls13Context(Side side, base::Bytes secret);
 
     Side side_;
     WOLFSSL_CTX* context_ = nullptr;
@@ -80,6 +108,8 @@ private:
     const PskDirectory* server_keys_ = nullptr;
     const ServerCertificates* server_certificates_ = nullptr;
     base::Secret cookie_secret_;
+    base::Secret ticket_key_;
+    PeerIdentities identities_;
 };
 
 class Dtls13Session {
@@ -89,6 +119,8 @@ public:
         Dtls13Proof proof = Dtls13Proof::psk;
         Dtls13Suite suite = Dtls13Suite::ccm;
         bool offers_id = true;
+        const Dtls13Ticket* resume = nullptr;  // null, or one of the link's; copied
+        const Dtls13KeyLog* log = nullptr;     // null: nobody is told; else it must outlive the session
     };
     // `context` must outlive it.
     Dtls13Session(const Dtls13Context& context, const Client& client);
@@ -116,16 +148,20 @@ public:
     // A close_notify. Nothing else may be asked of it afterwards.
     Dtls13Step close(Dtls13Sink& sink);
 
+    // Client: what the server has given, if anything.
+    Dtls13Ticket ticket() const;
+
     // Server: a cookie was good.
     bool began() const { return began_; }
     bool established() const { return phase_ == Phase::established; }
+    // By a ticket, once it is established.
+    bool resumed() const { return resumed_; }
     // Do our records carry an id that the peer has given?
     bool carries_id() const;
-    // Of the server's session, once it is established.
+    // Of the server's session, once it is established: what the client has proven, now or when it got its ticket.
+    PeerMark proven() const;
     Dtls13Proof proof() const { return proof_; }
-    std::string_view identity() const { return identity_; }  // psk
-    unsigned generation() const { return generation_; }      // of that key
-    const PeerKey& peer() const { return peer_; }            // by certificate
+    unsigned generation() const { return generation_; }  // of a pre-shared key
 
 private:
     friend struct Dtls13Calls;  // what the library calls
@@ -150,7 +186,12 @@ private:
     Dtls13Proof proof_;
     Dtls13Suite suite_ = Dtls13Suite::ccm;
     bool offers_id_ = true;
+    const Dtls13KeyLog* log_ = nullptr;
     bool usable_ = false;
+    bool offers_ticket_ = false;
+    bool by_key_ = false;  // client: the pre-shared key was asked for since its last ClientHello
+    bool resumed_ = false;
+    PeerMark of_ticket_ = 0;  // server
     bool began_ = false;
     Phase phase_ = Phase::shaking;
     bool sent_ = false;  // something, in this step

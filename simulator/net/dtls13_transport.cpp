@@ -6,10 +6,10 @@ namespace net {
 namespace {
 
 // Can this be of a session of DTLS 1.3, or CoAP that nobody has secured? Records of DTLS 1.2 that carry data cannot.
-bool may_be_ours(base::Bytes datagram) {
-    if (datagram.empty()) return false;
-    return datagram[0] != static_cast<std::uint8_t>(ContentType::application_data) &&
-           datagram[0] != static_cast<std::uint8_t>(ContentType::connection_id);
+bool may_be_ours(const Packet& packet) {
+    if (packet.bytes.empty()) return false;
+    return packet.bytes[0] != static_cast<std::uint8_t>(ContentType::application_data) &&
+           packet.bytes[0] != static_cast<std::uint8_t>(ContentType::connection_id);
 }
 
 }  // namespace
@@ -135,6 +135,11 @@ void Dtls13Transport::begin_waiting(base::Time now) {
         link.waiting = false;
         auto client = *config_.client(id);
         client.link = id;
+        for (const auto& logged : key_logs_) {
+            if (logged->first == table_.device_of(id)) client.log = &logged->second;
+        }
+        const std::uint32_t number = link.handshakes++;
+        if (link.ticket && config_.resumes && config_.resumes(id, number)) client.resume = &link.ticket;
         link.session = std::make_unique<Dtls13Session>(context_, client);
         link.first_sent = now;
         link.rebound = false;
@@ -148,8 +153,13 @@ void Dtls13Transport::begin_waiting(base::Time now) {
     }
 }
 
-void Dtls13Transport::end(Link& link) {
+void Dtls13Transport::end(Link& link, Tickets what) {
     timers_.cancel(link.timer);
+    if (what == Tickets::drop) {
+        link.ticket = {};
+    } else if (link.connected && config_.resumes) {
+        if (auto ticket = link.session->ticket()) link.ticket = std::move(ticket);
+    }
     if (link.session && !link.connected) --under_way_;
     link.session.reset();
     link.connected = false;
@@ -177,8 +187,11 @@ void Dtls13Transport::after_step(base::Time now, Link& link, const Dtls13Step& s
         case Dtls13Step::Kind::established:
             link.connected = true;
             --under_way_;
-            ++counts_.full;
-            events_.push_back({.kind = LinkEvent::Kind::established, .link = link.id, .first_sent = link.first_sent});
+            ++(link.session->resumed() ? counts_.resumed : counts_.full);
+            events_.push_back({.kind = LinkEvent::Kind::established,
+                               .resumed = link.session->resumed(),
+                               .link = link.id,
+                               .first_sent = link.first_sent});
             break;
         case Dtls13Step::Kind::failed: {
             const auto cause = step.failure == HandshakeFailure::timeout            ? LinkEvent::Cause::timeout
@@ -189,7 +202,8 @@ void Dtls13Transport::after_step(base::Time now, Link& link, const Dtls13Step& s
             ++counts_.certificate_faults[static_cast<std::size_t>(step.fault)];
             events_.push_back(
                 {.kind = LinkEvent::Kind::failed, .cause = cause, .link = link.id, .first_sent = link.first_sent});
-            end(link);
+            // RFC 8446 6.2: what ended with a fatal alert is not resumed.
+            end(link, step.failure == HandshakeFailure::timeout ? Tickets::keep : Tickets::drop);
             break;
         }
         case Dtls13Step::Kind::closed:
@@ -197,7 +211,7 @@ void Dtls13Transport::after_step(base::Time now, Link& link, const Dtls13Step& s
                                .cause = LinkEvent::Cause::alert,
                                .link = link.id,
                                .first_sent = now});
-            end(link);
+            end(link, step.alert_received == Alert::close_notify ? Tickets::keep : Tickets::drop);
             break;
     }
     arm(link);
@@ -216,6 +230,7 @@ void Dtls13Transport::close(base::Time now, std::uint32_t id) {
 void Dtls13Transport::take_next_key(base::Time now, std::uint32_t id) {
     if (!speaks(id)) return other_links_->take_next_key(now, id);
     close(now, id);
+    link_at(id).ticket = {};
     if (config_.rotate) config_.rotate(id);
 }
 
@@ -264,10 +279,14 @@ std::span<const Packet> Dtls13Transport::receive(base::Time now) {
     for (bool more = true; more && up.empty() && batch_.in.empty();) {
         const auto packets = network_.receive(now);
         more = !packets.empty();
-        rest_.clear();
-        for (const auto& packet : packets) {
-            const std::uint32_t id = may_be_ours(packet.bytes) ? own_link(packet.local, packet.remote) : base::no_index;
-            id == base::no_index ? rest_.put(packet) : take(now, id, packet);
+        if (std::ranges::none_of(packets, may_be_ours)) {
+            rest_.lend(packets);
+        } else {
+            rest_.clear();
+            for (const auto& packet : packets) {
+                const std::uint32_t id = own_link(packet.local, packet.remote);
+                id == base::no_index || !may_be_ours(packet) ? rest_.put(packet) : take(now, id, packet);
+            }
         }
         up = others_->receive(now);
     }

@@ -32,6 +32,8 @@ public:
         std::function<void(std::uint32_t link)> rotate;   // as DtlsTransport's
         // How a link that speaks DTLS 1.3 does it; nothing for all others.
         std::function<std::optional<Dtls13Session::Client>(std::uint32_t link)> client;
+        // As DtlsTransport's; null: nobody resumes.
+        std::function<bool(std::uint32_t link, std::uint32_t number)> resumes;
         std::uint32_t handshakes = 256;  // at once
     };
     // `network` must outlive this object.
@@ -61,11 +63,18 @@ public:
     void note_rebind(std::uint32_t device) override;
     DtlsCounts dtls_counts() const override;
 
+    // Has the secrets of each session that the device agrees on told, for a capture.
+    void log_keys(std::uint32_t device, Dtls13KeyLog log) {
+        key_logs_.push_back(std::make_unique<std::pair<std::uint32_t, Dtls13KeyLog>>(device, std::move(log)));
+    }
+
     std::uint32_t handshakes_under_way() const { return under_way_; }
 
 private:
     struct Link {
         std::unique_ptr<Dtls13Session> session;
+        Dtls13Ticket ticket;           // of the last session
+        std::uint32_t handshakes = 0;  // begun so far
         base::TimerId timer = base::no_index;
         base::Time first_sent{};
         std::uint32_t id = 0;
@@ -84,7 +93,8 @@ private:
     void after_step(base::Time now, Link& link, const Dtls13Step& step);
     void note_step(const Dtls13Step& step);
     void begin_waiting(base::Time now);
-    void end(Link& link);
+    enum class Tickets : std::uint8_t { keep, drop };
+    void end(Link& link, Tickets what = Tickets::keep);
     void arm(Link& link);
 
     Config config_;
@@ -99,6 +109,7 @@ private:
     std::deque<std::uint32_t> line_;  // of those that wait for a handshake
     std::uint32_t under_way_ = 0;
     base::TimerWheel timers_;
+    std::vector<std::unique_ptr<std::pair<std::uint32_t, Dtls13KeyLog>>> key_logs_;
     std::vector<LinkEvent> events_;
     std::vector<LinkEvent> taken_;
     std::vector<Packet> others_packets_;

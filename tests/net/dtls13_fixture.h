@@ -119,6 +119,7 @@ struct Site13 {
         config.keys = &keys;
         config.certificates = &certificates;
         config.handshakes = options.handshakes;
+        config.resumes = [this](std::uint32_t, std::uint32_t) { return resumes; };
         config.client = [this](std::uint32_t link) -> std::optional<Dtls13Session::Client> {
             Dtls13Session::Client client{.suite = options.suite, .offers_id = link % 2 == 0};
             switch (kinds[link]) {
@@ -147,12 +148,16 @@ struct Site13 {
         older.emplace(std::move(older_config), newer->rest());
         newer->join(*older);
 
+        open_server("secret");
+    }
+    void open_server(std::string_view secret) {
         Dtls13ServerTransport::Config server_config;
         server_config.keys = &keys;
         server_config.certificates = &certificates;
         server_config.sessions = options.server_sessions;
         server_config.handshakes = options.server_handshakes;
-        server_config.secret = base::as_bytes("secret");
+        server_config.secret = base::as_bytes(secret);
+        older_server.reset();
         server.emplace(server_config, *server_tap);
         DtlsServerTransport::Config older_server_config;
         older_server_config.keys = &keys;
@@ -223,6 +228,7 @@ struct Site13 {
 
     const Address server_address = Address::from_v4(0x7f000001, 5684);
     Options options;
+    bool resumes = true;
     std::array<Kind, devices> kinds{};
     Keys13 keys;
     TestCertificates certificates;

@@ -213,6 +213,80 @@ TEST(Dtls13, BeginsAnewWhereADeviceHasForgottenItsSession) {
     EXPECT_EQ(site.at_devices, std::vector<std::string>{"again"});
 }
 
+TEST(Dtls13, ResumesASessionByItsTicketAndIsWhoItWas) {
+    NEEDS_DTLS13();
+    if (!dtls13_features().tickets) GTEST_SKIP();
+    for (const auto kind : {Kind::psk13, Kind::x509, Kind::raw}) {
+        Site13 site(kind);
+        if (kind == Kind::raw) site.certificates.client_type = CertificateType::raw_public_key;
+        site.open();
+        for (int round = 0; round < 3; ++round) {
+            site.newer->connect(site.now, 0);
+            site.run(milliseconds(10));
+            site.say(0, "hello");
+            site.run(milliseconds(10));
+            site.newer->close(site.now, 0);
+            site.run(seconds(10));
+        }
+        EXPECT_EQ(site.newer->dtls_counts().full, 1u);
+        EXPECT_EQ(site.newer->dtls_counts().resumed, 2u);
+        EXPECT_EQ(site.server->dtls_counts().full, 1u);
+        EXPECT_EQ(site.server->dtls_counts().resumed, 2u);
+        ASSERT_EQ(site.proven.size(), 3u);
+        EXPECT_NE(site.proven[0], 0u);
+        EXPECT_EQ(site.proven, std::vector<PeerMark>(3, site.proven[0]));
+    }
+}
+
+TEST(Dtls13, ATicketThatNobodyKnowsMakesAFullHandshake) {
+    NEEDS_DTLS13();
+    if (!dtls13_features().tickets) GTEST_SKIP();
+    Site13 site;
+    site.open();
+    site.newer->connect(site.now, 0);
+    site.run(milliseconds(10));
+    site.newer->close(site.now, 0);
+    site.run(milliseconds(10));
+    site.open_server("another secret");
+    site.newer->connect(site.now, 0);
+    site.run(milliseconds(10));
+    EXPECT_EQ(site.newer->dtls_counts().full, 2u);
+    EXPECT_EQ(site.newer->dtls_counts().resumed, 0u);
+    EXPECT_EQ(site.connected(), 1u);
+}
+
+TEST(Dtls13, ResumesNothingAfterANewKey) {
+    NEEDS_DTLS13();
+    Site13 site;
+    site.open();
+    site.newer->connect(site.now, 0);
+    site.run(milliseconds(10));
+    site.newer->take_next_key(site.now, 0);
+    site.keys.rotated = 0;
+    site.newer->connect(site.now, 0);
+    site.run(milliseconds(10));
+    EXPECT_EQ(site.newer->dtls_counts().full, 2u);
+    EXPECT_EQ(site.server->dtls_counts().generations[1], 1u);
+}
+
+TEST(Dtls13, TellsItsSecretsToACapture) {
+    NEEDS_DTLS13();
+    if (!dtls13_features().secrets) GTEST_SKIP();
+    Site13 site;
+    site.open();
+    std::vector<std::string> labels;
+    site.newer->log_keys(2, [&](std::string_view label, base::Bytes client, base::Bytes secret) {
+        EXPECT_EQ(client.size(), random_size);
+        EXPECT_EQ(secret.size(), 32u);
+        labels.emplace_back(label);
+    });
+    site.connect_all();
+    site.run(milliseconds(10));
+    std::ranges::sort(labels);
+    EXPECT_EQ(labels, (std::vector<std::string>{"CLIENT_HANDSHAKE_TRAFFIC_SECRET", "CLIENT_TRAFFIC_SECRET_0",
+                                                "SERVER_HANDSHAKE_TRAFFIC_SECRET", "SERVER_TRAFFIC_SECRET_0"}));
+}
+
 TEST(Dtls13, TheOldestSessionGivesWayWhereAServerIsFull) {
     NEEDS_DTLS13();
     Site13 site(Kind::psk13, {.server_sessions = 4});
