@@ -23,10 +23,13 @@ constexpr std::array<std::pair<std::string_view, SecurityMode>, 4> modes{{{"none
                                                                           {"psk", SecurityMode::psk},
                                                                           {"rpk", SecurityMode::rpk},
                                                                           {"x509", SecurityMode::x509}}};
-constexpr std::array<std::pair<std::string_view, SuiteChoice>, 4> suites{{{"ccm8", SuiteChoice::ccm8},
+constexpr std::array<std::pair<std::string_view, DtlsVersion>, 2> versions{
+    {{"1.2", DtlsVersion::v12}, {"1.3", DtlsVersion::v13}}};
+constexpr std::array<std::pair<std::string_view, SuiteChoice>, 5> suites{{{"ccm8", SuiteChoice::ccm8},
                                                                           {"cbc_sha256", SuiteChoice::cbc_sha256},
                                                                           {"gcm_sha256", SuiteChoice::gcm_sha256},
-                                                                          {"both", SuiteChoice::both}}};
+                                                                          {"both", SuiteChoice::both},
+                                                                          {"ccm", SuiteChoice::ccm}}};
 constexpr std::array<std::pair<std::string_view, base::CertificateUsage>, 4> usages{
     {{"ca_constraint", base::CertificateUsage::ca_constraint},
      {"service_constraint", base::CertificateUsage::service_constraint},
@@ -293,8 +296,9 @@ constexpr std::array server_fields{
 
 constexpr std::array fields{
     field<&SecuritySpec::mode, read_choice<modes, SecurityMode>>(
-        "mode", "text", "none",
-        "none, or DTLS 1.2 with psk: a pre-shared key, rpk: raw public keys, x509: certificates"),
+        "mode", "text", "none", "none, or DTLS with psk: a pre-shared key, rpk: raw public keys, x509: certificates"),
+    field<&SecuritySpec::dtls, read_choice<versions, DtlsVersion>>(
+        "dtls", "text", "1.2", "the version that devices speak: 1.2, or 1.3 for some thousands of them"),
     field<&SecuritySpec::identity, read_identity>(
         "identity", "text", "",
         "template, as of endpoint: what the server knows the key by, and a certificate's CN; else the endpoint name"),
@@ -305,13 +309,32 @@ constexpr std::array fields{
     field<&SecuritySpec::connection_id, read_switch>("cid", "boolean", "true",
                                                      "offer a connection id (RFC 9146) to the server"),
     field<&SecuritySpec::suite, read_choice<suites, SuiteChoice>>(
-        "suite", "text", "ccm8", "of AES-128 that devices offer: ccm8, cbc_sha256 (psk), gcm_sha256 (rpk, x509), both"),
+        "suite", "text", "ccm8",
+        "of AES-128 that devices offer: ccm8, cbc_sha256 (psk), gcm_sha256 (rpk, x509), both; of DTLS 1.3: ccm (the "
+        "default there), gcm_sha256, both (rpk, x509)"),
     field<&SecuritySpec::wrong_key, read_part>("wrong_key", "share", "0%", "devices whose key is wrong"),
     field<&SecuritySpec::unknown_identity, read_part>("unknown_identity", "share", "0%",
                                                       "devices whose identity no server knows"),
     section<&SecuritySpec::certificate, certificate_fields>("certificate", "of mode x509: where it comes from"),
     section<&SecuritySpec::server, server_fields>("server", "which server is taken for the right one (rpk, x509)"),
 };
+
+template <class Wrong>
+void check_suite(const SecuritySpec& spec, Wrong&& wrong) {
+    const bool by_certificate = is_by_certificate(spec.mode);
+    if (spec.dtls == DtlsVersion::v13) {
+        // RFC 9147 4.5.3; CBC is none of TLS 1.3.
+        if (spec.suite == SuiteChoice::ccm8 || spec.suite == SuiteChoice::cbc_sha256) {
+            wrong("DTLS 1.3 has the suites ccm and gcm_sha256");
+        } else if (spec.suite == SuiteChoice::both && !by_certificate) {
+            wrong("DTLS 1.3 with mode psk offers one suite: ccm or gcm_sha256");
+        }
+    } else if (spec.suite == SuiteChoice::ccm) {
+        wrong("suite ccm is for dtls: \"1.3\"", "try ccm8");
+    } else if (spec.suite == (by_certificate ? SuiteChoice::cbc_sha256 : SuiteChoice::gcm_sha256)) {
+        wrong(by_certificate ? "suite cbc_sha256 is for mode psk" : "suite gcm_sha256 is for modes rpk and x509");
+    }
+}
 
 // What goes with which mode. The messages name no secret.
 void check_mode(const Node& node, const SecuritySpec& spec, Diagnostics& diagnostics) {
@@ -339,9 +362,7 @@ void check_mode(const Node& node, const SecuritySpec& spec, Diagnostics& diagnos
               "try a list of them: key: {csv: [keys.csv, next-keys.csv]}");
     }
     if (by_certificate && spec.unknown_identity > 0) wrong("'unknown_identity' is for mode psk");
-    if (spec.suite == (by_certificate ? SuiteChoice::cbc_sha256 : SuiteChoice::gcm_sha256)) {
-        wrong(by_certificate ? "suite cbc_sha256 is for mode psk" : "suite gcm_sha256 is for modes rpk and x509");
-    }
+    check_suite(spec, wrong);
     const bool files = !certificate.file.empty() || !certificate.key_file.empty();
     const bool issues = !certificate.ca.empty() || certificate.ca_key != nullptr || certificate.expired > 0;
     if ((issues || files) && spec.mode != SecurityMode::x509) wrong("'certificate' is for mode x509");
@@ -421,6 +442,7 @@ void read_security_section(const Node& node, SecuritySpec& out, Diagnostics& dia
                           fmt::format("line {}: {}", diagnostic.place.line, diagnostic.message), diagnostic.hint);
     }
     if (!found.ok()) return;
+    if (out.dtls == DtlsVersion::v13 && node.find("suite") == nullptr) out.suite = SuiteChoice::ccm;
     if (out.key == SecuritySpec::Key::listed && !out.identity.empty()) {
         diagnostics.error(without_line(node.place()), "security: the file of keys has the identities as well",
                           "leave 'identity' out");

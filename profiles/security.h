@@ -32,9 +32,12 @@ enum class SecurityMode : std::uint8_t { none, psk, rpk, x509 };
 std::string_view name(SecurityMode mode);
 constexpr bool is_by_certificate(SecurityMode mode) { return mode == SecurityMode::rpk || mode == SecurityMode::x509; }
 
-// With pre-shared keys TLS_PSK_WITH_AES_128_CCM_8 and _CBC_SHA256 (Transport 1.1.1, 5.2.8.1), else
-// TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8 and _GCM_SHA256; both: CCM_8 first.
-enum class SuiteChoice : std::uint8_t { ccm8, cbc_sha256, gcm_sha256, both };
+enum class DtlsVersion : std::uint8_t { v12, v13 };
+
+// Of DTLS 1.2 with pre-shared keys TLS_PSK_WITH_AES_128_CCM_8 and _CBC_SHA256 (Transport 1.1.1, 5.2.8.1), else
+// TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8 and _GCM_SHA256; both: CCM_8 first. Of DTLS 1.3 TLS_AES_128_CCM_SHA256 and
+// TLS_AES_128_GCM_SHA256; both: CCM first.
+enum class SuiteChoice : std::uint8_t { ccm8, cbc_sha256, gcm_sha256, both, ccm };
 
 // Where the devices' certificates come from: files of the user's, else a CA that issues them, the user's or one that is
 // made from the fleet's secret.
@@ -63,6 +66,7 @@ struct SecuritySpec {
     enum class Key : std::uint8_t { none, derived, shared, listed };
 
     SecurityMode mode = SecurityMode::none;
+    DtlsVersion dtls = DtlsVersion::v12;
     std::string identity;  // template as of endpoint names; empty: the endpoint name
     Key key = Key::none;
     std::shared_ptr<const base::Secret> secret;  // derived: of the fleet; shared: the key itself

@@ -23,6 +23,12 @@ int number_of(SecurityMode mode) {
 // 0/x/16: by the numbers of the IANA registry of TLS cipher suites.
 std::vector<std::uint16_t> suites_of(const SecuritySpec& security) {
     if (security.mode == SecurityMode::none) return {};
+    if (security.dtls == DtlsVersion::v13) {
+        const std::uint16_t ccm = 0x1304;
+        const std::uint16_t gcm = 0x1301;
+        if (security.suite == SuiteChoice::both) return {ccm, gcm};
+        return {security.suite == SuiteChoice::gcm_sha256 ? gcm : ccm};
+    }
     const bool psk = security.mode == SecurityMode::psk;
     const std::uint16_t ccm8 = psk ? 0xc0a8 : 0xc0ae;
     const std::uint16_t other = psk ? 0x00ae : 0xc02b;
@@ -31,6 +37,7 @@ std::vector<std::uint16_t> suites_of(const SecuritySpec& security) {
         case SuiteChoice::cbc_sha256:
         case SuiteChoice::gcm_sha256: return {other};
         case SuiteChoice::both: return {ccm8, other};
+        case SuiteChoice::ccm: break;
     }
     return {};
 }

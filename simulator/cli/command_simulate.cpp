@@ -17,6 +17,12 @@ int simulate(const SimulateCommand& command, const Context& context) {
     using metrics::ExitCode;
     const auto model = load_fleet(command.scenario, context.environment, context.err);
     if (model == nullptr) return static_cast<int>(ExitCode::usage);
+    if (model->dtls13) {
+        context.err << "error: DTLS 1.3 cannot be simulated in virtual time: its chance is the library's own, so that "
+                       "no run could be repeated. Use dtls: \"1.2\", or `run`, in real time\nnothing was sent\n"
+                    << std::flush;
+        return static_cast<int>(ExitCode::usage);
+    }
     if (const auto shortage = refuse_for_memory(model->scenario.devices, WithServer::yes, available_memory());
         !shortage.empty()) {
         context.err << fmt::format("error: {}\nnothing was sent\n", shortage) << std::flush;

@@ -48,6 +48,13 @@ void DeviceCapture::attach_keys(net::DtlsTransport& dtls) {
     });
 }
 
+void DeviceCapture::attach_keys(net::Dtls13Transport& dtls) {
+    if (!keys_.is_open()) return;
+    dtls.log_keys(device_, [this](std::string_view label, base::Bytes client, base::Bytes secret) {
+        keys_ << fmt::format("{} {} {}\n", label, base::to_hex(client), base::to_hex(secret)) << std::flush;
+    });
+}
+
 std::string DeviceCapture::finish() {
     datagrams_.flush();
     const bool wrote = datagrams_.good() && (!keys_.is_open() || keys_.good());

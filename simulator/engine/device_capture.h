@@ -10,6 +10,7 @@
 #include "simulator/base/error.h"
 #include "simulator/fleet/device_pool.h"
 #include "simulator/net/capture.h"
+#include "simulator/net/dtls13_transport.h"
 #include "simulator/net/dtls_transport.h"
 
 namespace engine {
@@ -32,6 +33,7 @@ public:
     }
     // Has the keys of the device's sessions written. The transport must not outlive this object.
     void attach_keys(net::DtlsTransport& dtls);
+    void attach_keys(net::Dtls13Transport& dtls);
     // Unix time at base::Time{}.
     void set_unix_start(base::Duration start) { capture_->set_unix_start(start); }
 

@@ -30,6 +30,7 @@ struct FleetModel {
     std::shared_ptr<const DeviceFiles> files;      // null: no device has its certificate from a file
     bool secured = false;                          // devices of some profile speak DTLS, to some server
     bool secured_target = false;                   // the same, to their first one
+    bool dtls13 = false;                           // devices of some profile speak DTLS 1.3, to some server
     bool rebinds = false;                          // some devices get new source addresses
 
     // The devices of shard `shard` of `shards`: every shards-th one.

@@ -208,7 +208,7 @@ std::optional<StartError> ScenarioRunner::open() {
                     for (auto& capture : host.captures) {
                         capture->note_address(device, host.transport->device_address(device));
                     }
-                    if (host.dtls.transport) host.dtls.transport->note_rebind(device);
+                    if (host.dtls.link() != nullptr) host.dtls.link()->note_rebind(device);
                 },
                 *outermost);
             if (host.nat) outermost = host.nat.get();
@@ -227,8 +227,11 @@ std::optional<StartError> ScenarioRunner::open() {
             host.dtls =
                 secure_shard(model_, membership, {target_, options_.further_servers}, system_salt(), *outermost);
             if (host.dtls.transport) {
-                outermost = host.dtls.transport.get();
-                for (auto& capture : host.captures) capture->attach_keys(*host.dtls.transport);
+                outermost = &host.dtls.outermost(*outermost);
+                for (auto& capture : host.captures) {
+                    capture->attach_keys(*host.dtls.transport);
+                    if (host.dtls.newer) capture->attach_keys(*host.dtls.newer);
+                }
             }
             host.shard = std::make_unique<Shard>(ShardConfig{.seed = model_.scenario.seed,
                                                              .membership = std::move(membership),
@@ -237,7 +240,7 @@ std::optional<StartError> ScenarioRunner::open() {
                                                              .plan = model_.plan.get(),
                                                              .capacity = {},
                                                              .impairment = host.impairment.get(),
-                                                             .dtls = host.dtls.transport.get(),
+                                                             .dtls = host.dtls.link(),
                                                              .nat = host.nat.get()},
                                                  *outermost);
             host.shard->pool().security.entropy = run_entropy();
@@ -267,6 +270,11 @@ std::optional<StartError> ScenarioRunner::open_captures(ShardHost& host, const f
         const auto device = device_of(members, request.index);
         if (!device) continue;
         const auto& profile = model_.population->profile_of(request.index);
+        if (profile.security.dtls == profiles::DtlsVersion::v13 && !net::dtls13_features().secrets) {
+            return StartError{metrics::ExitCode::usage,
+                              "--capture: the wolfSSL that this was built with does not tell the secrets of DTLS 1.3; "
+                              "build with the one that simulator/cmake/build-wolfssl.sh makes"};
+        }
         auto capture = DeviceCapture::open(request, profile.security.mode != profiles::SecurityMode::none);
         if (!capture) return StartError{metrics::ExitCode::host, capture.error()};
         outermost = &(*capture)->attach(*device, host.transport->device_address(*device), *outermost);

@@ -140,6 +140,7 @@ net::CertificateCiphers ShardCertificates::ciphers(std::uint32_t link) const {
         case profiles::SuiteChoice::both: return net::CertificateCiphers::both;
         case profiles::SuiteChoice::gcm_sha256: return net::CertificateCiphers::gcm;
         case profiles::SuiteChoice::cbc_sha256:
+        case profiles::SuiteChoice::ccm:
         case profiles::SuiteChoice::ccm8: break;
     }
     return net::CertificateCiphers::ccm8;
@@ -252,6 +253,36 @@ std::optional<net::PskDirectory::Known> ServerKeys::key_of(base::Bytes identity,
     return std::nullopt;
 }
 
+namespace {
+
+// As the link's profile has it; nothing where it speaks something else.
+std::optional<net::Dtls13Session::Client> client_of(const ShardLinks& links, std::uint32_t link) {
+    const auto& spec = links.spec_of(link);
+    if (spec.mode == profiles::SecurityMode::none || spec.dtls != profiles::DtlsVersion::v13) return std::nullopt;
+    net::Dtls13Session::Client client{.link = link, .offers_id = spec.connection_id};
+    if (spec.mode == profiles::SecurityMode::x509) client.proof = net::Dtls13Proof::x509;
+    if (spec.mode == profiles::SecurityMode::rpk) client.proof = net::Dtls13Proof::raw_public_key;
+    if (spec.suite == profiles::SuiteChoice::gcm_sha256) client.suite = net::Dtls13Suite::gcm;
+    if (spec.suite == profiles::SuiteChoice::both) client.suite = net::Dtls13Suite::both;
+    return client;
+}
+
+}  // namespace
+
+net::Transport& SecureShard::outermost(net::Transport& below) const {
+    if (newer) return *newer;
+    return transport ? static_cast<net::Transport&>(*transport) : below;
+}
+
+net::SecureLink* SecureShard::link() const {
+    return newer ? static_cast<net::SecureLink*>(newer.get()) : transport.get();
+}
+
+net::Transport& SecureServer::outermost(net::Transport& inner) const {
+    if (newer) return *newer;
+    return transport ? static_cast<net::Transport&>(*transport) : inner;
+}
+
 SecureShard secure_shard(const FleetModel& model, const fleet::Membership& members,
                          const fleet::ServerAddresses& servers, std::uint64_t salt, net::Transport& inner) {
     SecureShard shard;
@@ -275,7 +306,9 @@ SecureShard secure_shard(const FleetModel& model, const fleet::Membership& membe
     }
     config.keys = shard.keys.get();
     config.rotate = [&links = *shard.links](std::uint32_t link) { links.take_next_key(link); };
-    config.secured = [&links](std::uint32_t link) { return links.spec_of(link).mode != profiles::SecurityMode::none; };
+    config.secured = [&links](std::uint32_t link) {
+        return links.spec_of(link).mode != profiles::SecurityMode::none && !client_of(links, link);
+    };
     config.certificates = shard.certificates.get();
     config.by_certificate = [&links](std::uint32_t link) {
         return profiles::is_by_certificate(links.spec_of(link).mode);
@@ -309,7 +342,22 @@ SecureShard secure_shard(const FleetModel& model, const fleet::Membership& membe
         }
         return random;
     };
-    shard.transport = std::make_unique<net::DtlsTransport>(std::move(config), inner);
+    if (!model.dtls13) {
+        shard.transport = std::make_unique<net::DtlsTransport>(std::move(config), inner);
+        return shard;
+    }
+    net::Dtls13Transport::Config newer;
+    newer.server = config.server;
+    newer.devices = config.devices;
+    newer.further = config.further;
+    newer.keys = config.keys;
+    newer.certificates = config.certificates;
+    newer.rotate = config.rotate;
+    newer.resumes = config.resumes;
+    newer.client = [&links](std::uint32_t link) { return client_of(links, link); };
+    shard.newer = std::make_unique<net::Dtls13Transport>(std::move(newer), inner);
+    shard.transport = std::make_unique<net::DtlsTransport>(std::move(config), shard.newer->rest());
+    shard.newer->join(*shard.transport);
     return shard;
 }
 
@@ -363,7 +411,20 @@ base::Result<SecureServer, std::string> secure_server(const SecureServerOptions&
         }
     }
     server.identities = std::make_unique<net::PeerIdentities>(config.secret, std::move(raw_keys_of));
-    server.transport = std::make_unique<net::DtlsServerTransport>(config, inner);
+    if (!options.dtls13) {
+        server.transport = std::make_unique<net::DtlsServerTransport>(config, inner);
+        return server;
+    }
+    net::Dtls13ServerTransport::Config newer;
+    newer.keys = config.keys;
+    newer.certificates = server.certificates.get();
+    newer.sessions = std::min(config.sessions, net::most_dtls13_sessions);
+    newer.front = front.number;
+    newer.fronts = front.count;
+    newer.secret = config.secret;
+    server.newer = std::make_unique<net::Dtls13ServerTransport>(newer, inner);
+    server.transport = std::make_unique<net::DtlsServerTransport>(config, server.newer->rest());
+    server.newer->join(*server.transport);
     return server;
 }
 
@@ -396,6 +457,7 @@ SecureServer secure_server(const FleetModel& model, const std::vector<Clients>& 
         const bool listed = security.key == profiles::SecuritySpec::Key::listed;
         const KnownGenerations generations{security.generation, model.plan->rotations(), model.scenario.seed};
         any = any || security.mode != profiles::SecurityMode::none;
+        options.dtls13 = options.dtls13 || security.dtls == profiles::DtlsVersion::v13;
         if (security.mode == profiles::SecurityMode::none) {
             options.plain_too = true;
         } else if (security.mode == profiles::SecurityMode::psk) {
@@ -461,7 +523,9 @@ EndpointCheck endpoint_check(const SecureServer& server, NamesByKey names) {
 
 SecurityCounts security_counts(const SecureServer& dtls) {
     if (!dtls.transport) return {};
-    return {dtls.transport->dtls_counts(), dtls.transport->sessions()};
+    SecurityCounts security{dtls.transport->dtls_counts(), dtls.transport->sessions()};
+    if (dtls.newer) security += {dtls.newer->dtls_counts(), dtls.newer->sessions()};
+    return security;
 }
 
 void set_security(const SecurityCounts& security, server::Server& server) {

@@ -6,6 +6,8 @@
 
 #include "profiles/certificates.h"
 #include "simulator/engine/shard_links.h"
+#include "simulator/net/dtls13_server_transport.h"
+#include "simulator/net/dtls13_transport.h"
 #include "simulator/net/dtls_server_transport.h"
 #include "simulator/net/dtls_transport.h"
 #include "simulator/server/server.h"
@@ -124,7 +126,12 @@ struct SecureShard {
     std::unique_ptr<ShardLinks> links;
     std::unique_ptr<ShardKeys> keys;
     std::unique_ptr<ShardCertificates> certificates;
+    std::unique_ptr<net::Dtls13Transport> newer;  // below `transport`; null where nobody speaks DTLS 1.3
     std::unique_ptr<net::DtlsTransport> transport;
+
+    // What devices speak through, and what they ask; `below` and null where nobody speaks DTLS.
+    net::Transport& outermost(net::Transport& below) const;
+    net::SecureLink* link() const;
 };
 // Null members where no device of the fleet speaks DTLS. `inner` must outlive it.
 SecureShard secure_shard(const FleetModel& model, const fleet::Membership& members,
@@ -133,11 +140,12 @@ SecureShard secure_shard(const FleetModel& model, const fleet::Membership& membe
 struct SecureServer {
     std::unique_ptr<ServerKeys> keys;
     std::unique_ptr<EmbeddedCertificates> certificates;
-    std::unique_ptr<net::PeerIdentities> identities;  // what marks of datagrams mean
+    std::unique_ptr<net::PeerIdentities> identities;    // what marks of datagrams mean
+    std::unique_ptr<net::Dtls13ServerTransport> newer;  // below `transport`; null where nobody may speak DTLS 1.3
     std::unique_ptr<net::DtlsServerTransport> transport;
 
     // What stands on top: DTLS, or the network itself where there is none.
-    net::Transport& outermost(net::Transport& inner) const { return transport ? *transport : inner; }
+    net::Transport& outermost(net::Transport& inner) const;
 };
 // Which one of several layers of DTLS of one server; all of them have one secret.
 struct SecureFront {
@@ -156,6 +164,7 @@ struct SecureServerOptions {
     net::Address address{};      // that a certificate of the server is made for
     std::uint32_t sessions = 0;  // of all fronts
     bool plain_too = false;
+    bool dtls13 = false;  // beside DTLS 1.2
     std::uint64_t salt = 0;
     std::uint64_t seed = 0;
 };

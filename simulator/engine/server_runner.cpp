@@ -39,6 +39,7 @@ base::Result<SecureServer, std::string> ServerRunner::make_secure(const SecureFr
     }
     SecureServerOptions secure;
     secure.sessions = options_.config.capacity;
+    secure.dtls13 = net::dtls13_features().available;
     secure.salt = system_salt();
     secure.address = address();
     if (options_.psk_secret) {

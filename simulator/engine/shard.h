@@ -10,9 +10,9 @@
 #include "simulator/engine/worker.h"
 #include "simulator/fleet/firmware.h"
 #include "simulator/fleet/steps.h"
-#include "simulator/net/dtls_transport.h"
 #include "simulator/net/impairment.h"
 #include "simulator/net/nat.h"
+#include "simulator/net/secure_link.h"
 
 namespace engine {
 
@@ -24,9 +24,9 @@ struct ShardConfig {
     const scenarios::Plan* plan = nullptr;  // must outlive the shard
     fleet::PoolCapacity capacity{};
     const net::Impairment* impairment =
-        nullptr;                         // what the transport passes through, if anything; counted with the rest
-    net::DtlsTransport* dtls = nullptr;  // the transport itself, where devices speak DTLS
-    net::Nat* nat = nullptr;             // below, where devices get new addresses
+        nullptr;                      // what the transport passes through, if anything; counted with the rest
+    net::SecureLink* dtls = nullptr;  // the transport itself, where devices speak DTLS
+    net::Nat* nat = nullptr;          // below, where devices get new addresses
 };
 
 // The operations that devices of these profiles can start in this version: what the latency recorder has room for.
@@ -90,7 +90,7 @@ private:
     metrics::Counters counters_;
     metrics::LatencyRecorder latency_;
     const net::Impairment* impairment_;
-    net::DtlsTransport* dtls_;
+    net::SecureLink* dtls_;
     net::Nat* nat_;
     net::NatCounts seen_nat_;
     net::TransportCounts seen_;

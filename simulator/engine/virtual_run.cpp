@@ -203,8 +203,7 @@ private:
         config.oscore = std::move(*oscore);
         host->dtls = secure_server(model_, clients, address, config.capacity, 0, host->transport);
         config.uri = (host->dtls.transport ? "coaps://" : "coap://") + net::to_string(address);
-        net::Transport& outermost =
-            host->dtls.transport ? static_cast<net::Transport&>(*host->dtls.transport) : host->transport;
+        net::Transport& outermost = host->dtls.outermost(host->transport);
         config.may_register = endpoint_check(model_, clients, host->dtls);
         host->server = std::make_unique<server::Server>(std::move(config), outermost);
         servers_.push_back(std::move(host));
@@ -216,7 +215,7 @@ private:
         const auto number = static_cast<std::uint32_t>(host.members.index_of(device));
         const auto port = static_cast<std::uint16_t>(device_port + ++host.moves[device] % ports);
         host.transport->move(device, net::Address::from_v4(first_address + number, port));
-        if (host.dtls.transport) host.dtls.transport->note_rebind(device);
+        if (host.dtls.link() != nullptr) host.dtls.link()->note_rebind(device);
     }
     void add_shard(std::uint32_t index, std::uint32_t count) {
         auto host = std::make_unique<VirtualShard>();
@@ -249,8 +248,7 @@ private:
         }
         host->tracer = std::make_unique<Tracer>(*outermost, host->members);
         host->dtls = secure_shard(model_, host->members, addresses_, 0, *host->tracer);
-        net::Transport& shard_transport =
-            host->dtls.transport ? static_cast<net::Transport&>(*host->dtls.transport) : *host->tracer;
+        net::Transport& shard_transport = host->dtls.outermost(*host->tracer);
         host->shard = std::make_unique<Shard>(ShardConfig{.seed = model_.scenario.seed,
                                                           .membership = host->members,
                                                           .profiles = model_.profiles,
@@ -258,7 +256,7 @@ private:
                                                           .plan = model_.plan.get(),
                                                           .capacity = {},
                                                           .impairment = host->impairment.get(),
-                                                          .dtls = host->dtls.transport.get(),
+                                                          .dtls = host->dtls.link(),
                                                           .nat = host->nat.get()},
                                               shard_transport);
         shards_.push_back(std::move(host));

@@ -36,9 +36,10 @@ TEST(ProfileCatalog, IsTheFolderInTheTree) {
     }
 }
 
-TEST(ProfileCatalog, HasSixDevices) {
-    EXPECT_EQ(builtin_profiles().devices(), (std::vector<std::string>{"gateway", "secure-sensor", "street-light",
-                                                                      "temperature-sensor", "tracker", "water-meter"}));
+TEST(ProfileCatalog, HasSevenDevices) {
+    EXPECT_EQ(builtin_profiles().devices(),
+              (std::vector<std::string>{"dtls13-sensor", "gateway", "secure-sensor", "street-light",
+                                        "temperature-sensor", "tracker", "water-meter"}));
 }
 
 TEST(ProfileCatalog, ReportsOnceAMinuteAndHasSomethingToReport) {

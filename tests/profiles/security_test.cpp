@@ -97,6 +97,22 @@ TEST(Security, OffersTheSuitesThatItSays) {
     EXPECT_NE(complaint("{mode: psk, suite: aes" + key).find("ccm8, cbc_sha256, gcm_sha256, both"), std::string::npos);
 }
 
+TEST(Security, SpeaksTheVersionOfDtlsThatItSays) {
+    Diagnostics diagnostics;
+    const std::string key = ", key: {derive: \"${FLEET_SECRET}\"}}";
+    EXPECT_EQ(read("{mode: psk" + key, diagnostics)->dtls, DtlsVersion::v12);
+    const auto spec = read("{mode: psk, dtls: 1.3" + key, diagnostics);
+    ASSERT_TRUE(spec) << diagnostics.text();
+    EXPECT_EQ(spec->dtls, DtlsVersion::v13);
+    EXPECT_EQ(spec->suite, SuiteChoice::ccm);
+    EXPECT_EQ(read("{mode: psk, dtls: \"1.3\", suite: gcm_sha256" + key, diagnostics)->suite, SuiteChoice::gcm_sha256);
+    EXPECT_EQ(read("{mode: x509, dtls: \"1.3\", suite: both" + key, diagnostics)->suite, SuiteChoice::both);
+    EXPECT_NE(complaint("{mode: psk, dtls: 1.1" + key).find("1.2, 1.3"), std::string::npos);
+    EXPECT_NE(complaint("{mode: psk, dtls: 1.3, suite: ccm8" + key).find("ccm and gcm_sha256"), std::string::npos);
+    EXPECT_NE(complaint("{mode: psk, dtls: 1.3, suite: both" + key).find("one suite"), std::string::npos);
+    EXPECT_NE(complaint("{mode: psk, suite: ccm" + key).find("dtls: \"1.3\""), std::string::npos);
+}
+
 // A file of keys, and what became of it.
 std::optional<SecuritySpec> read_keys(const std::string& content, Diagnostics& diagnostics,
                                       const std::string& more = "") {
