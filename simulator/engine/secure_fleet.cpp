@@ -418,7 +418,8 @@ base::Result<SecureServer, std::string> secure_server(const SecureServerOptions&
     net::Dtls13ServerTransport::Config newer;
     newer.keys = config.keys;
     newer.certificates = server.certificates.get();
-    newer.sessions = std::min(config.sessions, net::most_dtls13_sessions);
+    // Connection ids have two bytes, which all fronts share.
+    newer.sessions = std::min({config.sessions, net::most_dtls13_sessions, 65'000 / front.count});
     newer.front = front.number;
     newer.fronts = front.count;
     newer.secret = config.secret;
