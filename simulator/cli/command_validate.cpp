@@ -12,6 +12,7 @@
 #include "profiles/profile_loader.h"
 #include "profiles/resolve.h"
 #include "scenarios/scenario_loader.h"
+#include "simulator/engine/dtls13_limits.h"
 #include "simulator/fleet/generators.h"
 #include "simulator/lwm2m/object_registry.h"
 
@@ -84,6 +85,7 @@ private:
         const ResolvedProfilePtr resolved = profiles::resolve(read, registry_, diagnostics_);
         if (!resolved || diagnostics_.errors() != errors) return finding;
         fleet::Generators::check(resolved->generators, diagnostics_);
+        engine::check_dtls13(*resolved, tree.place(), diagnostics_);
         finding.summary = summary(*resolved);
         if (options_.expand) {
             const auto shown = profiles::without_oscore_secrets(profiles::without_secrets(*merged));
@@ -114,6 +116,7 @@ private:
             if (!oscore) diagnostics_.error(read->fleet.front().place, oscore.error());
             const auto further = profiles::further_oscore_problem(*fleet, read->seed);
             if (further) diagnostics_.error(read->fleet.front().place, *further);
+            engine::check_dtls13(*fleet, read->fleet, diagnostics_);
         }
         if (fleet) finding.summary = summary(*read, *fleet);
         if (options_.expand) finding.expanded = profiles::to_yaml(profiles::without_secrets(read->tree));

@@ -6,7 +6,7 @@
 
 #include "profiles/profile_loader.h"
 #include "profiles/resolve.h"
-#include "simulator/net/dtls13_session.h"
+#include "simulator/engine/dtls13_limits.h"
 
 namespace engine {
 namespace {
@@ -129,37 +129,9 @@ void check_together(const Side& side, const Side& other, profiles::Diagnostics& 
                       "give each an identity of its own: identity: \"{profile}-{index}\"");
 }
 
-// Can this build do what the devices are to do?
-void check_dtls13(const Side& side, profiles::Diagnostics& diagnostics) {
-    const auto features = net::dtls13_features();
-    const auto& security = *side.security;
-    if (!features.available) {
-        diagnostics.error(side.place, "DTLS 1.3 is not in the wolfSSL that this was built with",
-                          "build with the one that simulator/cmake/build-wolfssl.sh makes, or use dtls: \"1.2\"");
-        return;
-    }
-    if (security.connection_id && !features.connection_ids) {
-        diagnostics.error(side.place, "the wolfSSL that this was built with has no connection ids in DTLS 1.3",
-                          "build with the one that simulator/cmake/build-wolfssl.sh makes, or use cid: false");
-    }
-    if (security.resume > 0 && !features.tickets) {
-        diagnostics.error(side.place, "the wolfSSL that this was built with cannot resume sessions of DTLS 1.3",
-                          "build with the one that simulator/cmake/build-wolfssl.sh makes, or use resume: 0%");
-    }
-}
-
-std::uint64_t devices_of(const FleetModel& model, const Side& side) {
-    std::uint64_t devices = 0;
-    for (std::size_t part = 0; part < model.population->parts(); ++part) {
-        if (model.population->profile(part).get() == side.profile) devices += model.population->count(part);
-    }
-    return devices;
-}
-
 // Which profiles speak DTLS, and whether target and embedded servers suit them.
 void check_security(FleetModel& model, const scenarios::Scenario& scenario, profiles::Diagnostics& diagnostics) {
     const auto sides = sides_of(model, scenario);
-    std::uint64_t sessions = 0;  // of DTLS 1.3
     for (std::size_t i = 0; i < sides.size(); ++i) {
         const auto& side = sides[i];
         const bool secure = side.security->mode != profiles::SecurityMode::none;
@@ -172,11 +144,6 @@ void check_security(FleetModel& model, const scenarios::Scenario& scenario, prof
                               secure ? "" : "give the profile security: {mode: psk, key: ...}");
         }
         if (!secure) continue;
-        if (side.security->dtls == profiles::DtlsVersion::v13) {
-            model.dtls13 = true;
-            check_dtls13(side, diagnostics);
-            sessions += devices_of(model, side);
-        }
         check_certificates(side, scenario, diagnostics);
         if (side.security->keys && side.security->keys->size() < scenario.devices) {
             diagnostics.error(side.place,
@@ -188,12 +155,8 @@ void check_security(FleetModel& model, const scenarios::Scenario& scenario, prof
             if (sides[before].server == side.server) check_together(side, sides[before], diagnostics);
         }
     }
-    if (sessions <= net::most_dtls13_sessions) return;
-    diagnostics.error(scenario.fleet.front().place,
-                      fmt::format("{} sessions of DTLS 1.3 are needed, and {} are the most: the library keeps about {} "
-                                  "KB for each on the devices' side, and as much again in an embedded server",
-                                  sessions, net::most_dtls13_sessions, net::dtls13_session_size / 1024),
-                      "use DTLS 1.2 for more (security: dtls: \"1.2\"), which keeps 80 bytes");
+    model.dtls13 = std::ranges::any_of(model.profiles, [](const auto& profile) { return speaks_dtls13(*profile); });
+    check_dtls13(*model.population, scenario.fleet, diagnostics);
 }
 
 // Are there keys for each time that the scenario rotates them?
