@@ -127,6 +127,19 @@ TEST(ServerThreads, TakeInDevicesWithCertificates) {
     EXPECT_EQ(run.server().identity_mismatches, 0);
 }
 
+// Its connection ids are two bytes, that name the front as well.
+TEST(ServerThreads, SpeakDtls13BesideDtls12) {
+    const Outcome run({.profile = "security: {mode: psk, dtls: \"1.3\", key: {derive: \"a secret of the fleet\"}}\n",
+                       .phases = "[{ramp: {over: 500ms}}, {hold: {for: 500ms}}, "
+                                 "{storm: {do: rebind, within: 500ms}}, {hold: {for: 3s}}]",
+                       .devices = 60,
+                       .threads = 3});
+    EXPECT_EQ(run.result.registered, 60);
+    EXPECT_EQ(run.handshakes(metrics::HandshakeKind::full), 60);
+    EXPECT_EQ(run.server().dtls_rebinds, 60);
+    EXPECT_EQ(run.server().dtls_sessions, 60);
+}
+
 // Transport 1.1.1, 5.2.6: a raw public key that is a stranger's.
 TEST(ServerThreads, RefuseWhoeverTakesTheNameOfAnother) {
     const Outcome run({.profile = "security: {mode: rpk, wrong_key: 100%, key: {derive: \"a secret of the fleet\"}}\n",
