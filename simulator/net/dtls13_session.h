@@ -23,8 +23,8 @@ namespace net {
 
 // At once, of all devices; and of a server, its handshakes included.
 inline constexpr std::uint32_t most_dtls13_sessions = 10'000;
-// What one takes on each side, about (lwm2m-bench: dtls13_device.bytes).
-inline constexpr std::size_t dtls13_session_size = 16 * 1024;
+// What one takes on each side, about (lwm2m-bench: dtls13_device.bytes, dtls13_session.server.bytes).
+inline constexpr std::size_t dtls13_session_size = 11 * 1024;
 
 // What the library at hand can do. Without `available` nothing of this may be made.
 struct Dtls13Features {

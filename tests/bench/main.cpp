@@ -14,8 +14,10 @@
 #include <CLI/CLI.hpp>
 
 #include "simulator/base/timer_wheel.h"
+#include "simulator/net/dtls13_session.h"
 #include "tests/bench/certificate_bench.h"
 #include "tests/bench/codec_bench.h"
+#include "tests/bench/dtls13_bench.h"
 #include "tests/bench/dtls_bench.h"
 #include "tests/bench/fleet_bench.h"
 #include "tests/bench/floor.h"
@@ -26,6 +28,7 @@ namespace {
 constexpr std::size_t notification_size = 32;  // bytes of a CoAP notification of the catalog profile, SenML CBOR
 constexpr std::size_t register_size = 230;     // bytes of its Register
 constexpr std::uint32_t dtls_devices = 50'000;
+constexpr std::uint32_t dtls13_devices = 500;
 constexpr std::uint32_t certified_devices = 2'000;
 constexpr std::size_t dtls_size = 64;      // bytes of a datagram under DTLS
 constexpr std::size_t dtls_overhead = 30;  // bytes that its record is longer (no connection id towards devices: 29)
@@ -205,6 +208,13 @@ int main(int argc, char** argv) {
     for (const auto& codec : bench::measure_codecs()) print(codec.name, codec.ns, "ns");
 
     measure_secured(std::min(sizes.front(), dtls_devices), repeats, print);
+    if (net::dtls13_features().available) {
+        const auto cost = bench::measure_dtls13(dtls13_devices);
+        print("dtls13_handshake.us", cost.handshake_us, "us");
+        print("dtls13_handshake.server.us", cost.server_handshake_us, "us");
+        print("dtls13_device.bytes", cost.device_bytes, "bytes");
+        print("dtls13_session.server.bytes", cost.server_bytes, "bytes");
+    }
     measure_certified(repeats, print);
 
     std::map<std::uint32_t, double> register_us;
