@@ -193,6 +193,7 @@ private:
         keep(Family("lwm2msim_own_drops_total").add_each(drop_names, t.drops));
         keep(Family("lwm2msim_faults_injected_total").add_each(fault_names, t.faults));
         keep(Family("lwm2msim_dtls_handshakes_total").add_each(handshake_kind_names, t.handshakes));
+        keep(Family("lwm2msim_dtls_connection_ids_total").add({}, t.connection_ids[0]));
         keep(Family("lwm2msim_dtls_rebinds_total").add({}, t.rebinds[0]));
         collect_alerts("lwm2msim_dtls_alerts_total", t.alerts);
         keep(Family("lwm2msim_dtls_records_dropped_total").add_each(record_drop_names, t.records_dropped));
@@ -324,6 +325,7 @@ private:
                  .add_each(handshake_failure_names, t.dtls_failures));
         keep(Family("lwm2msim_embedded_dtls_key_generations_total")
                  .add_each(key_generation_names, t.dtls_key_generations));
+        keep(Family("lwm2msim_embedded_dtls_connection_ids_total").add({}, t.dtls_connection_ids));
         keep(Family("lwm2msim_embedded_dtls_sessions").add({}, t.dtls_sessions));
         keep(Family("lwm2msim_embedded_dtls_rebinds_total").add({}, t.dtls_rebinds));
         collect_alerts("lwm2msim_embedded_dtls_alerts_total", t.dtls_alerts);

@@ -38,6 +38,7 @@ struct Figures {
     Table<T, firmware_state_count, firmware_result_count> firmware;  // devices with object 5
     Table<T, 1> firmware_devices;                                    // all of them, counted by itself
     Table<T, handshake_kind_names.size()> handshakes;                // that ended well
+    Table<T, 1> connection_ids;                                      // of those: the device's records carry one
     Table<T, direction_names.size(), alert_names.size()> alerts;
     Table<T, record_drop_names.size()> records_dropped;
     Table<T, certificate_fault_names.size()> certificates_refused;
@@ -72,6 +73,7 @@ struct Figures {
         visit(a.alerts, b.alerts);
         visit(a.records_dropped, b.records_dropped);
         visit(a.certificates_refused, b.certificates_refused);
+        visit(a.connection_ids, b.connection_ids);
         visit(a.rebinds, b.rebinds);
         visit(a.observations, b.observations);
         visit(a.busy_ns, b.busy_ns);
@@ -147,6 +149,7 @@ public:
     void alert(Direction direction, std::size_t alert, std::uint64_t n) {
         figures_.alerts[index(direction)][alert].add(static_cast<std::int64_t>(n));
     }
+    void agree_on_id(std::uint64_t n) { figures_.connection_ids[0].add(static_cast<std::int64_t>(n)); }
     void rebind(std::uint64_t n) { figures_.rebinds[0].add(static_cast<std::int64_t>(n)); }
     void drop_record(std::size_t reason, std::uint64_t n) {
         figures_.records_dropped[reason].add(static_cast<std::int64_t>(n));

@@ -185,6 +185,7 @@ Json dtls_json(const FleetSnapshot& fleet) {
     }
     return {{"handshakes", named(handshake_kind_names, t.handshakes)},
             {"latency", std::move(latency)},
+            {"connection_ids", t.connection_ids[0]},
             {"rebinds", t.rebinds[0]},
             {"alerts", alerts_json(t.alerts)},
             {"records_dropped", named(record_drop_names, t.records_dropped)},
@@ -195,6 +196,7 @@ Json server_dtls_json(const ServerTotals& t) {
     return {{"handshakes", named(handshake_kind_names, t.dtls_handshakes)},
             {"failures", named(handshake_failure_names, t.dtls_failures)},
             {"key_generations", named(key_generation_names, t.dtls_key_generations)},
+            {"connection_ids", t.dtls_connection_ids},
             {"sessions", t.dtls_sessions},
             {"rebinds", t.dtls_rebinds},
             {"alerts", alerts_json(t.dtls_alerts)},

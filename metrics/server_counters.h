@@ -36,6 +36,7 @@ struct ServerTable {
     Table<T, handshake_kind_names.size()> dtls_handshakes{};
     Table<T, handshake_failure_names.size()> dtls_failures{};
     Table<T, key_generation_names.size()> dtls_key_generations{};
+    T dtls_connection_ids{};
     T dtls_sessions{};
     T dtls_rebinds{};
     Table<T, direction_names.size(), alert_names.size()> dtls_alerts{};
@@ -72,6 +73,7 @@ struct ServerTable {
         visit(a.dtls_handshakes, b.dtls_handshakes);
         visit(a.dtls_failures, b.dtls_failures);
         visit(a.dtls_key_generations, b.dtls_key_generations);
+        visit(a.dtls_connection_ids, b.dtls_connection_ids);
         visit(a.dtls_sessions, b.dtls_sessions);
         visit(a.dtls_rebinds, b.dtls_rebinds);
         visit(a.dtls_alerts, b.dtls_alerts);

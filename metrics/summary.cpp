@@ -114,6 +114,7 @@ std::string handshake_lines(const RunResult& result) {
         text += fmt::format("{:<14}{:>11}{:>9}{:>9}   {}\n", fmt::format("  {}", handshake_kind_names[kind]),
                             grouped(t.handshakes[kind]), "", "", times(latency, result.snapshot.run.timeout));
     }
+    text += fmt::format("{:<14}{:>11}   of them with a connection id\n", "  cid", grouped(t.connection_ids[0]));
     if (t.rebinds[0] != 0 || t.faults[index(Fault::nat_rebind)] != 0) {
         text += fmt::format("{:<14}{:>11}   of {} new addresses kept their session by a connection id\n", "  rebinds",
                             grouped(t.rebinds[0]), grouped(t.faults[index(Fault::nat_rebind)]));

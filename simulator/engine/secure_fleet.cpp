@@ -539,6 +539,7 @@ void set_security(const SecurityCounts& security, server::Server& server) {
     for (std::size_t i = 0; i < counts.generations.size(); ++i) {
         set(figures.dtls_key_generations[i], counts.generations[i]);
     }
+    set(figures.dtls_connection_ids, counts.with_id);
     set(figures.dtls_sessions, security.sessions);
     set(figures.dtls_rebinds, counts.rebinds);
     for (std::size_t i = 0; i < net::alert_slots; ++i) {

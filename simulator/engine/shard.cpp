@@ -182,6 +182,7 @@ void Shard::sync_dtls() {
     counters_.receive(metrics::Received::handshake, now.own_received - before.own_received);
     counters_.shake_hands(metrics::HandshakeKind::full, now.full - before.full);
     counters_.shake_hands(metrics::HandshakeKind::resumed, now.resumed - before.resumed);
+    counters_.agree_on_id(now.with_id - before.with_id);
     counters_.rebind(now.rebinds - before.rebinds);
     for (std::size_t alert = 0; alert < net::alert_slots; ++alert) {
         counters_.alert(metrics::Direction::sent, alert, now.alerts_sent[alert] - before.alerts_sent[alert]);

@@ -378,6 +378,7 @@ void Dtls13ServerTransport::establish(std::uint32_t index) {
     const auto& session = *place.session;
     place.proven = session.proven();
     ++(session.resumed() ? counts_.resumed : counts_.full);
+    if (session.carries_id()) ++counts_.with_id;
     if (session.resumed() || session.proof() != Dtls13Proof::psk) return;
     ++counts_.generations[std::min<std::size_t>(session.generation(), key_generations - 1)];
 }

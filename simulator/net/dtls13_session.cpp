@@ -575,8 +575,11 @@ PeerMark Dtls13Session::proven() const {
 
 bool Dtls13Session::carries_id() const {
 #if LWM2M_SIM_WOLFSSL_HAS_DTLS13_CID
+    if (ssl_ == nullptr) return false;
     unsigned size = 0;
-    return ssl_ != nullptr && wolfSSL_dtls_cid_get_tx_size(ssl_, &size) == WOLFSSL_SUCCESS && size > 0;
+    const int got = context_.side_ == Side::client ? wolfSSL_dtls_cid_get_tx_size(ssl_, &size)
+                                                   : wolfSSL_dtls_cid_get_rx_size(ssl_, &size);
+    return got == WOLFSSL_SUCCESS && size > 0;
 #else
     return false;
 #endif

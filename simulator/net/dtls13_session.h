@@ -156,7 +156,7 @@ public:
     bool established() const { return phase_ == Phase::established; }
     // By a ticket, once it is established.
     bool resumed() const { return resumed_; }
-    // Do our records carry an id that the peer has given?
+    // Do the client's records carry an id that the server has given?
     bool carries_id() const;
     // Of the server's session, once it is established: what the client has proven, now or when it got its ticket.
     PeerMark proven() const;

@@ -188,6 +188,7 @@ void Dtls13Transport::after_step(base::Time now, Link& link, const Dtls13Step& s
             link.connected = true;
             --under_way_;
             ++(link.session->resumed() ? counts_.resumed : counts_.full);
+            if (link.session->carries_id()) ++counts_.with_id;
             events_.push_back({.kind = LinkEvent::Kind::established,
                                .resumed = link.session->resumed(),
                                .link = link.id,

@@ -61,6 +61,7 @@ inline constexpr std::size_t key_generations = 8;
 struct DtlsCounts {
     std::uint64_t full = 0;     // handshakes that ended well
     std::uint64_t resumed = 0;  // the same, short ones
+    std::uint64_t with_id = 0;  // of both: the client's records carry a connection id
     // Of a server: the full ones with pre-shared keys by the generation of the key.
     std::array<std::uint64_t, key_generations> generations{};
     std::uint64_t failed = 0;
@@ -87,6 +88,7 @@ inline DtlsCounts& DtlsCounts::operator+=(const DtlsCounts& other) {
     };
     full += other.full;
     resumed += other.resumed;
+    with_id += other.with_id;
     failed += other.failed;
     rebinds += other.rebinds;
     own_sent += other.own_sent;

@@ -495,6 +495,7 @@ void DtlsServerTransport::establish(base::Time now, std::uint32_t index) {
     by_address_.insert(session.known_as, place);
     if (handshake.pins) unpin(place);
     ++(resumed ? counts_.resumed : counts_.full);
+    if (session.records.read_id_size != 0) ++counts_.with_id;
     under_way_.erase(handshake.from);
     handshake.lingers = true;
     session.handshake_plus_1 = index + 1;

@@ -229,6 +229,7 @@ void DtlsTransport::after_step(base::Time now, std::uint32_t index, const Handsh
                                .link = id,
                                .first_sent = handshake.first_sent});
             ++(handshake.state.resumed() ? counts_.resumed : counts_.full);
+            if (sessions_[id].write_id_size != 0) ++counts_.with_id;
             if (handshake.state.resumed()) {
                 handshake.lingers = true;
                 give_back_certificates(handshake);

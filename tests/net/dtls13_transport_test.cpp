@@ -179,6 +179,9 @@ TEST(Dtls13, SurvivesANewAddressByItsConnectionId) {
     EXPECT_EQ(site.at_devices, std::vector<std::string>{"still here"});
     ASSERT_EQ(site.at_server.size(), 1u);
     EXPECT_EQ(site.at_server[0].first, Site13::address_of(0, 0));
+    EXPECT_GT(site.newer->dtls_counts().with_id, 0u);
+    EXPECT_LT(site.newer->dtls_counts().with_id, site.newer->dtls_counts().full);
+    EXPECT_EQ(site.server->dtls_counts().with_id, site.newer->dtls_counts().with_id);
     EXPECT_EQ(site.server->dtls_counts().rebinds, 1u);
     EXPECT_EQ(site.newer->dtls_counts().rebinds, 1u);
 }

@@ -163,6 +163,8 @@ TEST(DtlsRun, ANewAddressIsFollowedByTheConnectionId) {
     const auto run = engine::run_virtually(*model, {.threads = 2, .info = {}});
     expect_accounts(run);
     EXPECT_EQ(totals(run).faults[metrics::index(metrics::Fault::nat_rebind)], 100);
+    EXPECT_EQ(totals(run).connection_ids[0], ended(run, Operation::handshake, Result::ok));
+    EXPECT_EQ(server(run).dtls_connection_ids, totals(run).connection_ids[0]);
     EXPECT_EQ(totals(run).rebinds[0], 100);
     EXPECT_EQ(server(run).dtls_rebinds, 100);
     EXPECT_EQ(ended(run, Operation::handshake, Result::ok), 100);
@@ -176,6 +178,8 @@ TEST(DtlsRun, WithoutAConnectionIdANewAddressCostsAHandshakeAndARegistration) {
     const auto model = model_of(rebound, psk + ", cid: false, resume: 100%}\n" + lifetime);
     const auto run = engine::run_virtually(*model, {.threads = 2, .info = {}});
     expect_accounts(run);
+    EXPECT_EQ(totals(run).connection_ids[0], 0);
+    EXPECT_EQ(server(run).dtls_connection_ids, 0);
     EXPECT_EQ(totals(run).rebinds[0], 0);
     EXPECT_EQ(server(run).dtls_rebinds, 0);
     EXPECT_EQ(handshakes(run, metrics::HandshakeKind::full), 100);
