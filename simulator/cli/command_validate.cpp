@@ -7,12 +7,11 @@
 #include <nlohmann/json.hpp>
 
 #include "profiles/object_loader.h"
-#include "profiles/oscore_fleet.h"
-#include "profiles/population.h"
 #include "profiles/profile_loader.h"
 #include "profiles/resolve.h"
 #include "scenarios/scenario_loader.h"
 #include "simulator/engine/dtls13_limits.h"
+#include "simulator/engine/fleet_model.h"
 #include "simulator/fleet/generators.h"
 #include "simulator/lwm2m/object_registry.h"
 
@@ -99,26 +98,9 @@ private:
         const auto read = scenarios::read_scenario(tree, diagnostics_);
         if (!read) return finding;
         finding.name = read->name;
-        std::vector<profiles::Population::Part> parts;
-        const auto weights = scenarios::fleet_weights(*read);
-        for (std::size_t i = 0; i < read->fleet.size(); ++i) {
-            const scenarios::FleetShare& share = read->fleet[i];
-            auto resolved = profiles::load_resolved(share.profile, profiles::builtin_profiles(), registry_,
-                                                    diagnostics_, yaml_, share.place);
-            if (resolved) fleet::Generators::check(resolved->generators, diagnostics_);
-            if (resolved && weights[i] > 0) parts.push_back({std::move(resolved), weights[i]});
-        }
-        if (parts.size() != read->fleet.size()) return finding;
-        const auto fleet = profiles::Population::make(std::move(parts), read->devices, read->seed);
-        if (!fleet) diagnostics_.error(read->fleet.front().place, fleet.error());
-        if (fleet) {
-            const auto oscore = profiles::OscoreFleet::make(*fleet, read->seed);
-            if (!oscore) diagnostics_.error(read->fleet.front().place, oscore.error());
-            const auto further = profiles::further_oscore_problem(*fleet, read->seed);
-            if (further) diagnostics_.error(read->fleet.front().place, *further);
-            engine::check_dtls13(*fleet, read->fleet, diagnostics_);
-        }
-        if (fleet) finding.summary = summary(*read, *fleet);
+        const auto model =
+            engine::make_fleet_model(*read, profiles::builtin_profiles(), registry_, diagnostics_, yaml_);
+        if (model) finding.summary = summary(*read, *model->population);
         if (options_.expand) finding.expanded = profiles::to_yaml(profiles::without_secrets(read->tree));
         return finding;
     }

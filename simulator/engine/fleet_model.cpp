@@ -230,6 +230,8 @@ std::unique_ptr<FleetModel> make_fleet_model(scenarios::Scenario scenario, const
                                              const lwm2m::ObjectRegistry& registry, profiles::Diagnostics& diagnostics,
                                              const profiles::YamlOptions& yaml) {
     auto model = std::make_unique<FleetModel>();
+    const std::size_t errors = diagnostics.errors();
+    const auto ok = [&] { return diagnostics.errors() == errors; };
     if (scenario.fleet.size() > metrics::max_profiles) {
         diagnostics.error(scenario.fleet[metrics::max_profiles].place,
                           "a fleet has 32 profiles at most: each is a label of every metric");
@@ -242,7 +244,7 @@ std::unique_ptr<FleetModel> make_fleet_model(scenarios::Scenario scenario, const
         fleet::Generators::check(resolved->generators, diagnostics);
         model->profiles.push_back(resolved);
     }
-    if (!diagnostics.ok()) return nullptr;
+    if (!ok()) return nullptr;
 
     const auto shares = weights(scenario.fleet);
     std::vector<profiles::Population::Part> parts;
@@ -271,12 +273,12 @@ std::unique_ptr<FleetModel> make_fleet_model(scenarios::Scenario scenario, const
     }
     check_security(*model, scenario, diagnostics);
     check_rotations(*model, scenario, diagnostics);
-    if (!diagnostics.ok()) return nullptr;
+    if (!ok()) return nullptr;
     model->files = DeviceFiles::read(*model->population, scenario.seed, scenario.fleet.front().place, diagnostics);
-    if (!diagnostics.ok()) return nullptr;
+    if (!ok()) return nullptr;
     model->objects = &registry;
     name_profiles(scenario.server, model->profiles, diagnostics);
-    if (!diagnostics.ok()) return nullptr;
+    if (!ok()) return nullptr;
     scenario.server = with_defaults(std::move(scenario.server), model->profiles);
     model->scenario = std::move(scenario);
     model->plan = std::make_unique<scenarios::Plan>(model->scenario);

@@ -70,6 +70,18 @@ TEST_F(Validate, LooksAtTheProfilesOfAScenario) {
     EXPECT_TRUE(says("did you mean 'tracker'?")) << err.str();
 }
 
+// What a run would refuse before it sends anything, though another file is wrong too.
+TEST_F(Validate, LooksAtTheSecurityOfAFleet) {
+    const std::string wrong = file("wrong.yaml", "profile: a\nlwm2m: {lifetme: 1h}\n");
+    file("p.yaml", "profile: p\nsecurity: {mode: x509, key: {derive: a secret of the fleet}}\n");
+    const std::string scenario = file("s.yaml",
+                                      "scenario: s\ndevices: 10\ntarget: coaps://127.0.0.1:5684\nfleet: [{profile: "
+                                      "p.yaml}]\nphases: [{ramp: {over: 1s}}]\n");
+    EXPECT_EQ(run({wrong, scenario}), 2);
+    EXPECT_TRUE(says("did you mean 'lifetime'?")) << err.str();
+    EXPECT_TRUE(says("for the right server")) << err.str();
+}
+
 TEST_F(Validate, ExpandsIntoAProfileThatIsRightItself) {
     options.expand = true;
     options.environment = [](std::string_view) { return std::string("42m"); };
