@@ -36,7 +36,10 @@ public:
     }
     Key(const Key&) = delete;
     Key& operator=(const Key&) = delete;
-    ~Key() { wc_ecc_free(&key_); }
+    ~Key() {
+        forget_sign_k();
+        wc_ecc_free(&key_);
+    }
 
     ecc_key* get() { return &key_; }
     bool set_private(Bytes scalar) {
@@ -51,6 +54,17 @@ public:
     bool on_curve() { return wc_ecc_check_key(&key_) == 0; }
 
 private:
+    // What a repeatable signature was made with; whoever knows it knows the key. wc_ecc_free of 5.7.2 leaves it behind.
+    void forget_sign_k() {
+#if (defined(WOLFSSL_ECDSA_DETERMINISTIC_K) || defined(WOLFSSL_ECDSA_DETERMINISTIC_K_VARIANT)) && \
+    !defined(WOLFSSL_NO_MALLOC)
+        if (key_.sign_k == nullptr) return;
+        wipe({reinterpret_cast<std::uint8_t*>(key_.sign_k), sizeof *key_.sign_k});
+        XFREE(key_.sign_k, key_.heap, DYNAMIC_TYPE_ECC);
+        key_.sign_k = nullptr;
+#endif
+    }
+
     ecc_key key_;
 };
 

@@ -61,7 +61,8 @@ public:
         const std::size_t place = in.size();
         if (place / batch >= in_memory_.size()) in_memory_.push_back(std::make_unique<std::uint8_t[]>(batch * slot));
         const base::MutableBytes copy(in_memory_[place / batch].get() + place % batch * slot, datagram.size());
-        std::memcpy(copy.data(), datagram.data(), datagram.size());
+        // An empty view may be null.
+        if (!datagram.empty()) std::memcpy(copy.data(), datagram.data(), datagram.size());
         return copy;
     }
     std::vector<Packet> in;  // to be handed up
