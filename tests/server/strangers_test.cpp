@@ -49,7 +49,8 @@ TEST_F(Strangers, OthersMethodsAndPathsAreRefused) {
 
 // Every byte that can be cut off a Register is cut off: the server says something sensible or nothing.
 TEST_F(Strangers, TruncatedRegisterNeverRegisters) {
-    const auto whole = registering("meter-1").bytes();
+    const auto message = registering("meter-1");
+    const auto whole = message.bytes();
     for (std::size_t size = 0; size + 8 < whole.size(); ++size) {
         send(static_cast<std::uint32_t>(size), whole.first(size));
     }
