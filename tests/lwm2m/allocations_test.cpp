@@ -9,9 +9,13 @@ namespace {
 
 std::size_t allocations = 0;
 
-void* allocate(std::size_t size) {
+void* try_to_allocate(std::size_t size) noexcept {
     ++allocations;
-    void* const memory = std::malloc(size == 0 ? 1 : size);
+    return std::malloc(size == 0 ? 1 : size);
+}
+
+void* allocate(std::size_t size) {
+    void* const memory = try_to_allocate(size);
     if (memory == nullptr) throw std::bad_alloc();
     return memory;
 }
@@ -20,6 +24,8 @@ void* allocate(std::size_t size) {
 
 void* operator new(std::size_t size) { return allocate(size); }
 void* operator new[](std::size_t size) { return allocate(size); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return try_to_allocate(size); }
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return try_to_allocate(size); }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
