@@ -4,10 +4,10 @@
 
 #include <fmt/format.h>
 
+#include "simulator/lwm2m/operation.h"
+
 namespace profiles {
 namespace {
-
-bool is_secret(std::uint16_t object) { return object == 0 || object == 21 || object == 23; }
 
 // Text, opaque and links are a matter of course; the others are told in the order of their numbers.
 std::string root_link(const ResolvedProfile& profile) {
@@ -35,7 +35,7 @@ std::string link_list(const ResolvedProfile& profile, const lwm2m::ObjectSelecti
         add(fmt::format("<{}>;rt=\"oma.lwm2m\"", prefix));
     }
     for (const ResolvedObject& object : profile.objects) {
-        if (is_secret(object.id)) continue;
+        if (lwm2m::is_closed(object.id)) continue;
         if (selection.must_state(*object.model)) {
             add(fmt::format("<{}/{}>;ver={}", prefix, object.id, lwm2m::to_string(object.model->version)));
         } else if (object.instance_count == 0) {

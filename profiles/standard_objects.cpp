@@ -11,6 +11,7 @@
 #include "profiles/population.h"
 #include "profiles/security_object.h"
 #include "profiles/value_text.h"
+#include "simulator/lwm2m/operation.h"
 
 namespace profiles {
 namespace {
@@ -268,10 +269,7 @@ public:
         std::vector<Path> wanted;
         for (const auto& [path, resources] : drafts_.instances()) {
             const auto object = path.object();
-            if (object == security_object || object == access_control_object || object == oscore_object ||
-                object == cose_object || has_access_control(path)) {
-                continue;
-            }
+            if (lwm2m::is_closed(object) || object == access_control_object || has_access_control(path)) continue;
             wanted.push_back(path);
         }
         Path at(access_control_object, 0);

@@ -18,12 +18,13 @@ std::string_view kind(const Phase& phase) {
 }
 
 std::vector<double> fleet_weights(const Scenario& scenario) {
-    double left = 1;
+    double given = 0;
     int open = 0;
     for (const FleetShare& entry : scenario.fleet) {
-        left -= entry.share.value_or(0);
+        given += entry.share.value_or(0);
         open += entry.share ? 0 : 1;
     }
+    const double left = std::max(0.0, 1 - given);
     std::vector<double> weights;
     for (const FleetShare& entry : scenario.fleet) weights.push_back(entry.share ? *entry.share : left / open);
     return weights;

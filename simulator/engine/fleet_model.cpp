@@ -11,21 +11,6 @@
 namespace engine {
 namespace {
 
-constexpr double rest = -1;
-
-// A share that is not given is an equal part of what the others leave.
-std::vector<double> weights(const std::vector<scenarios::FleetShare>& fleet) {
-    double given = 0;
-    std::size_t open = 0;
-    for (const auto& part : fleet) part.share ? given += *part.share : static_cast<double>(++open);
-    std::vector<double> found;
-    for (const auto& part : fleet) found.push_back(part.share.value_or(rest));
-    for (auto& weight : found) {
-        if (weight == rest) weight = std::max(0.0, 1 - given) / static_cast<double>(open);
-    }
-    return found;
-}
-
 // Where nobody says what is observed, each device reports its liveliest resource once a minute.
 profiles::ServerActions with_defaults(profiles::ServerActions actions,
                                       std::span<const profiles::ResolvedProfilePtr> profiles) {
@@ -246,7 +231,7 @@ std::unique_ptr<FleetModel> make_fleet_model(scenarios::Scenario scenario, const
     }
     if (!ok()) return nullptr;
 
-    const auto shares = weights(scenario.fleet);
+    const auto shares = scenarios::fleet_weights(scenario);
     std::vector<profiles::Population::Part> parts;
     for (std::size_t i = 0; i < shares.size(); ++i) parts.push_back({model->profiles[i], shares[i]});
     auto population = profiles::Population::make(std::move(parts), scenario.devices, scenario.seed);
